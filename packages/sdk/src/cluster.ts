@@ -1,0 +1,53 @@
+import type { Codec } from './codec.js';
+import type { NodeId, View } from './ring.js';
+import { token } from './token.js';
+
+/** The ring as an engine sees it. */
+export interface Cluster {
+  readonly nodeId: NodeId;
+  /** The regular configuration installed last; before the first one: this node alone on ring `nodeId.0`. */
+  readonly view: View;
+  /** From a regular configuration until synchronisation has ended. */
+  readonly synchronising: boolean;
+  /** What the quorum provider says; true where none is installed. */
+  readonly quorate: boolean;
+  /**
+   * Send to the same engine on every member, in the agreed order; it comes back to this node too.
+   * The message is the service header, `value`, then `tail` (copied before this returns).
+   * False: the send queue has no room, nothing was sent; ask {@link room} first or try again later.
+   */
+  multicast<T>(fn: number, codec: Codec<T>, value: T, tail?: Uint8Array): boolean;
+  /** Is there room for a message of so many bytes now? */
+  room(bytes: number): boolean;
+  /** Leave the ring and stop this node's daemon; `reason` goes to the log and the exit status. */
+  shutdown(reason: string): void;
+  /** Called whenever {@link quorate} has changed. Returns the function that ends it. */
+  onQuorum(listener: (quorate: boolean) => void): () => void;
+}
+export const Cluster = token<Cluster>('Cluster');
+
+/** For the engine that decides about quorum (`provides: ["quorum-provider@1"]`): one a daemon. */
+export interface QuorumControl {
+  set(quorate: boolean): void;
+}
+export const QuorumControl = token<QuorumControl>('QuorumControl');
+
+/** What synchronisation is about: the new ring, and who came along from this node's previous ring. */
+export interface SyncView extends View {
+  /** Members of the transitional configuration that are in the new ring; empty at first boot. */
+  readonly transitional: readonly NodeId[];
+}
+
+/**
+ * How an engine's members agree again after a change of the ring. All engines' `init` run when the regular
+ * configuration is installed; then, engine by engine in order of service number: `process` on every node until
+ * it says `done`, a barrier of all members, `activate`. A further change in between ends the round with `abort`
+ * for every engine that was initialised and not activated.
+ */
+export interface Synchroniser {
+  init(view: SyncView): void;
+  /** May multicast. `again`: call once more at the next token. */
+  process(): 'done' | 'again';
+  activate(): void;
+  abort(): void;
+}

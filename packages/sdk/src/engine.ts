@@ -1,0 +1,106 @@
+import 'reflect-metadata';
+import type { Client } from './clients.js';
+import type { Synchroniser } from './cluster.js';
+import type { Codec } from './codec.js';
+import type { NodeId, View } from './ring.js';
+
+/** What a service engine may implement besides its handlers. */
+export interface Engine {
+  /** How members agree again after a change of the ring; an engine without state leaves it out. */
+  readonly sync?: Synchroniser;
+  /** After construction of all engines and before the ring starts; may be asynchronous. */
+  start?(): void | Promise<void>;
+  /** The daemon is leaving: clients are gone. */
+  stop?(): void | Promise<void>;
+  /** A regular configuration was installed (before synchronisation). */
+  onView?(view: View): void;
+  onConnect?(client: Client): void;
+  /** The connection is gone; `client` can no longer be answered. */
+  onDisconnect?(client: Client): void;
+  /** For the state dump (SIGUSR2): anything JSON can hold. */
+  dump?(): unknown;
+}
+
+export interface EngineIdentity {
+  readonly name: string;
+  /** Service number on the wire: 0-63 corosync's own, 1024-65535 third parties. */
+  readonly service: number;
+}
+
+export interface RequestOptions {
+  /** Needs room in the send queue: waits (or gets TRY_AGAIN) while there is none or synchronisation runs. Default false. */
+  readonly flowControl?: boolean;
+}
+
+export interface RequestHandler extends Required<RequestOptions> {
+  readonly id: number;
+  readonly codec: Codec<unknown>;
+  readonly method: string | symbol;
+}
+
+export interface DeliveryHandler {
+  readonly fn: number;
+  readonly codec: Codec<unknown>;
+  readonly method: string | symbol;
+}
+
+const ENGINE = Symbol.for('@coterie/sdk/engine@1');
+const REQUESTS = Symbol.for('@coterie/sdk/requests@1');
+const DELIVERIES = Symbol.for('@coterie/sdk/deliveries@1');
+
+type Class = abstract new (...args: never[]) => unknown;
+
+/** Marks a class as a service engine. Name and number must be those of the package's manifest. */
+export function ServiceEngine(identity: EngineIdentity) {
+  return (target: new (...args: never[]) => Engine): void => {
+    Reflect.defineMetadata(ENGINE, identity, target);
+  };
+}
+
+/**
+ * The method handles request `id` of a local client: `(request, client)`. A request that the codec refuses is
+ * answered with INVALID_PARAM and never reaches the method.
+ */
+export function Request<T>(id: number, codec: Codec<T>, options: RequestOptions = {}) {
+  return (
+    prototype: object,
+    method: string | symbol,
+    _: TypedPropertyDescriptor<(request: T, client: Client) => void>,
+  ): void => {
+    append<RequestHandler>(REQUESTS, prototype, {
+      id,
+      codec: codec as Codec<unknown>,
+      method,
+      flowControl: options.flowControl ?? false,
+    });
+  };
+}
+
+/** The method handles message `fn` that a member multicast: `(message, from)`, in the agreed order on every member. */
+export function Delivery<T>(fn: number, codec: Codec<T>) {
+  return (
+    prototype: object,
+    method: string | symbol,
+    _: TypedPropertyDescriptor<(message: T, from: NodeId) => void>,
+  ): void => {
+    append<DeliveryHandler>(DELIVERIES, prototype, { fn, codec: codec as Codec<unknown>, method });
+  };
+}
+
+/** What {@link ServiceEngine} said; undefined for a class that is none. */
+export function engineIdentity(type: Class): EngineIdentity | undefined {
+  return Reflect.getOwnMetadata(ENGINE, type) as EngineIdentity | undefined;
+}
+
+export function requestHandlers(type: Class): readonly RequestHandler[] {
+  return (Reflect.getMetadata(REQUESTS, type.prototype as object) as RequestHandler[] | undefined) ?? [];
+}
+
+export function deliveryHandlers(type: Class): readonly DeliveryHandler[] {
+  return (Reflect.getMetadata(DELIVERIES, type.prototype as object) as DeliveryHandler[] | undefined) ?? [];
+}
+
+function append<T>(key: symbol, prototype: object, entry: T): void {
+  const known = (Reflect.getMetadata(key, prototype) as T[] | undefined) ?? [];
+  Reflect.defineMetadata(key, [...known, entry], prototype);
+}

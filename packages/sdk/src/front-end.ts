@@ -1,0 +1,42 @@
+import { token } from './token.js';
+
+/** Who is at the other end of a connection; -1 where the operating system does not tell. */
+export interface Peer {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A connection as its front-end sees it: the router writes to it. Frames are {i32 id, pad, i32 size, pad} + body, little-endian. */
+export interface Connection {
+  readonly peer: Peer;
+  /** Room for a response or event frame of exactly `size` bytes; the router fills it in and calls {@link commit} at once. */
+  reserve(kind: 'response' | 'event', size: number): { view: DataView; offset: number } | undefined;
+  commit(): void;
+  /** Stop (or go on) handing over requests of this connection that need room in the send queue. */
+  pause(paused: boolean): void;
+  close(reason: string): void;
+}
+
+/** The executive's side: front-ends hand connections and request frames to it. */
+export interface ClientRouter {
+  /**
+   * A program wants to talk to `service`. An accepted connection has a handle (u32); otherwise the CS_ERR number
+   * and why (NOT_EXIST: no such engine; TRY_AGAIN: not synchronised yet; ACCESS; NO_RESOURCES: too many).
+   */
+  accept(service: number, connection: Connection): { handle: number } | { error: number; reason: string };
+  /**
+   * One whole request frame, `length` bytes at `offset` of `bytes`, valid during the call only. `busy`: not
+   * taken, for lack of room; keep the frame and offer it again once `pause(false)` was called.
+   */
+  request(handle: number, bytes: DataView, offset: number, length: number): 'taken' | 'busy';
+  /** The peer is gone. */
+  closed(handle: number): void;
+}
+export const ClientRouter = token<ClientRouter>('ClientRouter');
+
+/** A way for local programs to reach engines (`kind: ipc`). */
+export interface FrontEnd {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}

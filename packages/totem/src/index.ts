@@ -1,0 +1,3 @@
+export * from './evs.js';
+export * from './settings.js';
+export * from './totem.js';
