@@ -5,6 +5,7 @@ export * from './config.js';
 export * from './cs-error.js';
 export * from './database.js';
 export * from './engine.js';
+export * from './errors.js';
 export * from './front-end.js';
 export * from './inject.js';
 export * from './plugin.js';
