@@ -39,7 +39,7 @@ export class CoterieError extends Error {
   }
 
   /** True for a CoterieError of any copy of the SDK. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && BRAND in value;
   }
 }
