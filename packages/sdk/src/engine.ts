@@ -6,6 +6,11 @@ import type { NodeId, View } from './ring.js';
 
 /** What a service engine may implement besides its handlers. */
 export interface Engine {
+  /**
+   * False: the configuration does not want this engine. It then runs no handler, is not named in
+   * synchronisation, and clients that ask for it are told NOT_EXIST. Read once, after construction; default true.
+   */
+  readonly active?: boolean;
   /** How members agree again after a change of the ring; an engine without state leaves it out. */
   readonly sync?: Synchroniser;
   /** After construction of all engines and before the ring starts; may be asynchronous. */
