@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { errors } from '@coterie/sdk';
+import { files, root, text } from './sources.js';
+
+const code = /\.(ts|js|mjs|cc|h|c)$/;
+
+describe('The house is tidy', () => {
+  it('keeps every source file at 500 lines or fewer', () => {
+    const long = files(code).filter((path) => text(path).split('\n').length > 501);
+    assert.deepEqual(long, []);
+  });
+
+  it('has no room for odds and ends', () => {
+    const odd = files(/./).filter((path) =>
+      path.split('/').some((part) => /^(utils?|helpers?|common|misc)(\.|$)/i.test(part)),
+    );
+    assert.deepEqual(odd, []);
+  });
+
+  it('runs every test: none is exclusive, and only test/needs.ts may skip', () => {
+    const marks = /\b(?:describe|it|context|suite|test)\.(?:only|skip)\b|\bthis\.skip\(/;
+    const marked = files(/\.test\.ts$/).filter((path) => marks.test(text(path)));
+    assert.deepEqual(marked, []);
+  });
+
+  it('tells the user of every package what it is for', () => {
+    const silent = files(/^packages\/[^/]+\/package\.json$/)
+      .map((path) => join(path, '..', 'README.md'))
+      .filter((path) => !existsSync(join(root, path)));
+    assert.deepEqual(silent, []);
+  });
+
+  it('lists every package in the build', () => {
+    const built = (JSON.parse(text('tsconfig.json')) as { references: { path: string }[] }).references;
+    const paths = new Set(built.map(({ path }) => path));
+    const forgotten = files(/^(packages\/[^/]+(\/test)?|test)\/tsconfig\.json$/)
+      .map((path) => join(path, '..'))
+      .filter((path) => !paths.has(path));
+    assert.deepEqual(forgotten, []);
+  });
+
+  it('explains every error code in the table, and uses every code of the table', () => {
+    const used = new Set(
+      files(/^packages\/[^/]+\/(src|bin)\/.*\.(ts|js)$/)
+        .filter((path) => path !== 'packages/sdk/src/errors.ts')
+        .flatMap((path) => text(path).match(/(?<=['"`])COTERIE_E_[A-Z_]+/g) ?? []),
+    );
+    assert.deepEqual([...used].sort(), Object.keys(errors).sort());
+  });
+
+  it('pins dependencies without naming where they were fetched from', () => {
+    const fetched = text('package-lock.json')
+      .split('\n')
+      .filter((line) => /"resolved": "(?!packages\/|templates\/)/.test(line));
+    assert.deepEqual(fetched, []);
+  });
+
+  it('names its test files so that they run', () => {
+    const lost = files(/^(packages\/[^/]+\/test|test)\/.*\.ts$/).filter(
+      (path) => !basename(path).endsWith('.test.ts') && /^\s*describe\(/m.test(text(path)),
+    );
+    assert.deepEqual(lost, []);
+  });
+});
