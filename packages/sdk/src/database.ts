@@ -31,20 +31,29 @@ export interface DatabaseChange {
   readonly value: DatabaseValue | undefined;
 }
 
+/** What became of an adjustment: the key has to exist and hold an integer. */
+export type Adjusted = 'done' | 'missing' | 'not-integer';
+
 /**
  * The node's in-memory configuration and statistics store (corosync: icmap). Keys are 3 to 255 characters of
- * `A-Z a-z 0-9 . _ - / :`. Reads and writes are the executive's and the engines' own: they may write keys that
- * are read-only for clients.
+ * `A-Z a-z 0-9 . _ - / :`; strings and binaries have at most 16,384 bytes. Reads and writes are the executive's and
+ * the engines' own: they may write keys that are read-only for clients.
  */
 export interface Database {
   get(key: string): DatabaseValue | undefined;
   /** @throws CoterieError COTERIE_E_DATABASE_KEY, COTERIE_E_DATABASE_VALUE (type or range). */
   set(key: string, value: DatabaseValue): void;
+  /** Adds `step` (i32, may be negative) to an integer, wrapping around at the ends of its type as corosync does. */
+  adjust(key: string, step: number): Adjusted;
   /** True if the key was there. */
   delete(key: string): boolean;
   /** Keys that start with `prefix`, in ascending byte order, as they are now. */
   keys(prefix?: string): string[];
-  /** Calls `listener` after every change of `key`, or below it if `prefix`. Returns the function that ends it. */
+  /**
+   * Calls `listener` after every change of `key`, or of all keys that start with it if `prefix`. Setting the same
+   * type and value again is no change. Listeners hear changes in the order they were made. Returns the function
+   * that ends it at once.
+   */
   track(key: string, prefix: boolean, listener: (change: DatabaseChange) => void): () => void;
   /** May a client write this key? */
   readOnly(key: string): boolean;
