@@ -35,6 +35,8 @@ export interface EngineIdentity {
 export interface RequestOptions {
   /** Needs room in the send queue: waits (or gets TRY_AGAIN) while there is none or synchronisation runs. Default false. */
   readonly flowControl?: boolean;
+  /** The client waits for no answer (cpg's mcast): a refused request is dropped and counted, never answered. Default false. */
+  readonly oneWay?: boolean;
 }
 
 export interface RequestHandler extends Required<RequestOptions> {
@@ -77,6 +79,7 @@ export function Request<T>(id: number, codec: Codec<T>, options: RequestOptions 
       codec: codec as Codec<unknown>,
       method,
       flowControl: options.flowControl ?? false,
+      oneWay: options.oneWay ?? false,
     });
   };
 }
