@@ -28,6 +28,12 @@ export interface LoggingSettings extends SubsystemLogging {
   readonly subsystems: ReadonlyMap<string, SubsystemLogging>;
 }
 
+export interface SystemSettings {
+  readonly stateDir: string | undefined;
+  /** How the libqb front-end talks to clients; `native` and `shm` are the same. */
+  readonly ipcType: 'native' | 'shm' | 'socket';
+}
+
 /** Everything corosync.conf says, checked and with defaults filled in. */
 export interface Configuration {
   readonly file: string;
@@ -39,10 +45,12 @@ export interface Configuration {
   readonly nodes: readonly NodeSettings[];
   readonly local: NodeSettings;
   readonly logging: LoggingSettings;
-  readonly system: { readonly stateDir: string | undefined };
+  readonly system: SystemSettings;
+  /** `totem.config_version`; 0 if the file has none. */
+  readonly configVersion: bigint;
   /** The section of a plugin, after its schema filled in defaults; `{}` if the file has none. */
   section(name: string): Record<string, unknown>;
-  /** What the database starts with: every key of the file, and the derived `runtime.config.*`. */
+  /** What the database starts with: every key of the file, and the derived ones (`runtime.config.*`, `uidgid.config.*`). */
   readonly keys: ReadonlyMap<string, DatabaseValue>;
 }
 
@@ -55,3 +63,46 @@ export interface Problem {
   readonly line: number;
   readonly message: string;
 }
+
+/** What is known of the machine, to find the node that the daemon is. */
+export interface Host {
+  /** As uname(2) gives it. */
+  readonly hostname: string;
+  /** Addresses of all interfaces, without prefix length and zone. */
+  readonly addresses: readonly string[];
+  /** Addresses of the names that {@link hostNames} lists, as far as they could be resolved. */
+  readonly resolved?: ReadonlyMap<string, readonly string[]>;
+  /** Numbers of user and group names in `uidgid` sections; undefined: no such name. */
+  user?(name: string): number | undefined;
+  group?(name: string): number | undefined;
+}
+
+/** A file as it was read: decoded as UTF-8. */
+export interface SourceFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A plugin's JSON Schema (draft 2020-12) for its section. See docs of `interpret` for how text becomes JSON. */
+export type SectionSchema = Readonly<Record<string, unknown>>;
+
+export interface LoadInput extends SourceFile {
+  /** The files of `uidgid.d` beside the configuration. */
+  readonly uidgidFiles?: readonly SourceFile[];
+  /** Which node of the nodelist this daemon is, by id or name, where the host does not tell (`--node`). */
+  readonly node?: string;
+  readonly host: Host;
+  /** By section name, which is the plugin's name. */
+  readonly pluginSchemas: ReadonlyMap<string, SectionSchema>;
+  /** Names that `totem.transport` may have. */
+  readonly transports: readonly string[];
+}
+
+export interface Loaded {
+  /** Absent if one of the problems is an error. */
+  readonly configuration?: Configuration;
+  readonly problems: readonly Problem[];
+}
+
+/** `loadConfiguration` of load.ts: pure, reads no file itself. */
+export type LoadConfiguration = (input: LoadInput) => Loaded;
