@@ -11,6 +11,14 @@ export const errors = {
     meaning: 'A database value does not fit its type.',
     remedy: 'Use a value in the range of the type named in the message.',
   },
+  COTERIE_E_GROUP_JOINED: {
+    meaning: 'A process group was joined a second time on the same node.',
+    remedy: 'Give every user of the ring a group name of its own.',
+  },
+  COTERIE_E_MESSAGE_SIZE: {
+    meaning: 'A message is longer than the ring can carry (1 MiB and its headers).',
+    remedy: 'Send the data in several messages.',
+  },
   COTERIE_E_STATE_READ: {
     meaning: 'A file in the state folder could not be read.',
     remedy: 'Check the folder named in the message: its owner, its permissions and the disk below it.',
