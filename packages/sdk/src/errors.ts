@@ -11,13 +11,18 @@ export const errors = {
     meaning: 'A database value does not fit its type.',
     remedy: 'Use a value in the range of the type named in the message.',
   },
-  COTERIE_E_GROUP_JOINED: {
-    meaning: 'A process group was joined a second time on the same node.',
-    remedy: 'Give every user of the ring a group name of its own.',
+  COTERIE_E_IPC_IN_USE: {
+    meaning: 'Another daemon answers on the client socket in this run folder.',
+    remedy: 'Stop the other daemon, or give this one a run folder of its own with --run-dir.',
   },
-  COTERIE_E_MESSAGE_SIZE: {
-    meaning: 'A message is longer than the ring can carry (1 MiB and its headers).',
-    remedy: 'Send the data in several messages.',
+  COTERIE_E_IPC_SOCKET: {
+    meaning: 'The client socket could not be opened.',
+    remedy: 'Check the run folder named in the message: it must exist and belong to the user of the daemon.',
+  },
+  COTERIE_E_RING_ID: {
+    meaning: 'The stored ring sequence is one that no ring has reached.',
+    remedy:
+      'Restore the state file named in the message. Delete it only if no other member still runs: a ring identity could be used twice.',
   },
   COTERIE_E_STATE_READ: {
     meaning: 'A file in the state folder could not be read.',

@@ -7,13 +7,23 @@ export interface Peer {
   readonly gid: number;
 }
 
+/** A connection holds at most so much that its peer has not read: events of 16 MiB in all, 8,192 of them. */
+export const EVENT_QUEUE_LIMIT = { bytes: 16 * 1024 * 1024, events: 8192 } as const;
+
 /** A connection as its front-end sees it: the router writes to it. Frames are {i32 id, pad, i32 size, pad} + body, little-endian. */
 export interface Connection {
   readonly peer: Peer;
-  /** Room for a response or event frame of exactly `size` bytes; the router fills it in and calls {@link commit} at once. */
+  /**
+   * Room for a response or event frame of exactly `size` bytes; the router fills it in and calls {@link commit} at once.
+   * Frames wait here for a slow peer. Undefined: {@link EVENT_QUEUE_LIMIT} is reached, or the connection is
+   * closed; the router then closes it.
+   */
   reserve(kind: 'response' | 'event', size: number): { view: DataView; offset: number } | undefined;
   commit(): void;
-  /** Stop (or go on) handing over requests of this connection that need room in the send queue. */
+  /**
+   * A request of this connection was `busy`: hold it and those behind it (true), or offer them again (false).
+   * They may be offered before this returns.
+   */
   pause(paused: boolean): void;
   close(reason: string): void;
 }
