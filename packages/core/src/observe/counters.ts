@@ -1,0 +1,24 @@
+import type { Counter, Counters } from '@coterie/sdk';
+
+/** The counters of all engines, by database key. */
+export class CounterRegistry {
+  private readonly counters = new Map<string, Counter>();
+
+  /** The counters of one engine: `stats.<engine>.<name>`. */
+  of(engine: string): Counters {
+    return { counter: (name) => this.at(`stats.${engine}.${name}`) };
+  }
+
+  at(key: string): Counter {
+    let counter = this.counters.get(key);
+    if (counter === undefined) {
+      counter = { value: 0 };
+      this.counters.set(key, counter);
+    }
+    return counter;
+  }
+
+  entries(): Iterable<[string, Counter]> {
+    return this.counters;
+  }
+}

@@ -1,0 +1,80 @@
+import { value, type Database, type Timer, type Timers, type Transport } from '@coterie/sdk';
+import type { Totem } from '@coterie/totem';
+import type { EngineRouter } from '../routing/engine-router.js';
+import type { CounterRegistry } from './counters.js';
+
+const INTERVAL = 1000;
+
+/** corosync's types: the rest is u64. */
+const U32 = new Set([
+  'stats.pg.msg_queue_avail',
+  'stats.pg.msg_reserved',
+  'stats.srp.continuous_gather',
+  'stats.srp.continuous_sendmsg_failures',
+  'stats.srp.mtt_rx_token',
+  'stats.srp.avg_token_workload',
+  'stats.srp.avg_backlog_calc',
+]);
+const U8 = new Set(['stats.srp.firewall_enabled_or_nic_failure']);
+
+export interface StatisticsSources {
+  readonly database: Database;
+  readonly totem: Totem;
+  readonly transport: Transport;
+  readonly router: EngineRouter;
+  readonly counters: CounterRegistry;
+  readonly clients: () => number;
+}
+
+/** Shows the daemon's counters in the database under corosync's names, once a second. */
+export class Statistics {
+  private readonly timer: Timer;
+  /** What the database has, so that only changes are written. */
+  private readonly shown = new Map<string, number>();
+
+  constructor(
+    timers: Timers,
+    private readonly sources: StatisticsSources,
+  ) {
+    this.timer = timers.timer(() => {
+      this.refresh();
+      this.timer.start(INTERVAL);
+    });
+  }
+
+  start(): void {
+    this.refresh();
+    this.timer.start(INTERVAL);
+  }
+
+  stop(): void {
+    this.timer.stop();
+  }
+
+  refresh(): void {
+    const { totem, transport, router, counters, clients } = this.sources;
+    for (const [name, count] of totem.counters()) this.show(name, count);
+    for (const [name, count] of transport.counters()) this.show(`stats.transport.${name}`, count);
+    for (const [name, counter] of counters.entries()) this.show(name, counter.value);
+    for (const [reason, count] of Object.entries(router.dropped))
+      this.show(`stats.service.dropped.${reason}`, count);
+    for (const { service, fn, sent, received } of router.traffic()) {
+      this.show(`runtime.services.${service}.${fn}.tx`, sent.value);
+      this.show(`runtime.services.${service}.${fn}.rx`, received.value);
+    }
+    this.show('stats.ipcs.global.active', clients());
+  }
+
+  private show(key: string, count: number): void {
+    if (this.shown.get(key) === count) return;
+    this.shown.set(key, count);
+    this.sources.database.set(key, typed(key, count));
+  }
+}
+
+function typed(key: string, count: number) {
+  const whole = Math.max(0, Math.floor(count));
+  if (U8.has(key)) return value.u8(Math.min(whole, 0xff));
+  if (U32.has(key)) return value.u32(Math.min(whole, 0xffffffff));
+  return value.u64(BigInt(whole));
+}

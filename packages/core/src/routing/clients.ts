@@ -1,0 +1,102 @@
+import { CsError, type Client, type Clients, type Codec, type Connection } from '@coterie/sdk';
+
+/** Header of a response or event: i32 id at 0, i32 size at 8, i32 error at 16. */
+const HEADER = 24;
+
+/** One connection, as its engine sees it. */
+export class LocalClient implements Client {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  state: unknown = undefined;
+  /** Has the request being handled been answered? */
+  answered = false;
+  private open = true;
+
+  constructor(
+    readonly id: number,
+    private readonly connection: Connection,
+    private readonly disconnected: (client: LocalClient) => void,
+  ) {
+    ({ pid: this.pid, uid: this.uid, gid: this.gid } = connection.peer);
+  }
+
+  respond<T>(id: number, error: CsError, codec?: Codec<T>, value?: T, tail?: Uint8Array): void {
+    this.answered = true;
+    this.send('response', id, error, codec, value, tail);
+  }
+
+  dispatch<T>(id: number, codec: Codec<T>, value: T, tail?: Uint8Array): boolean {
+    return this.send('event', id, CsError.OK, codec, value, tail);
+  }
+
+  close(reason: string): void {
+    if (!this.open) return;
+    this.connection.close(reason);
+    this.disconnected(this);
+  }
+
+  pause(paused: boolean): void {
+    if (this.open) this.connection.pause(paused);
+  }
+
+  /** The peer is not there any more. */
+  gone(): void {
+    this.open = false;
+  }
+
+  private send<T>(
+    kind: 'response' | 'event',
+    id: number,
+    error: CsError,
+    codec: Codec<T> | undefined,
+    value: T | undefined,
+    tail: Uint8Array | undefined,
+  ): boolean {
+    if (!this.open) return false;
+    const head = HEADER + (codec === undefined ? 0 : codec.size(value as T));
+    const size = head + (tail?.length ?? 0);
+    const room = this.connection.reserve(kind, size);
+    if (room === undefined) {
+      this.close('it does not read: too much is waiting for it');
+      return false;
+    }
+    const { view, offset } = room;
+    view.setInt32(offset, id, true);
+    view.setInt32(offset + 4, 0, true);
+    view.setInt32(offset + 8, size, true);
+    view.setInt32(offset + 12, 0, true);
+    view.setInt32(offset + 16, error, true);
+    view.setInt32(offset + 20, 0, true);
+    codec?.encode(value as T, view, offset + HEADER);
+    if (tail !== undefined)
+      new Uint8Array(view.buffer, view.byteOffset + offset + head, tail.length).set(tail);
+    this.connection.commit();
+    return true;
+  }
+}
+
+/** The connections of one engine. */
+export class EngineClients implements Clients {
+  private readonly clients = new Set<LocalClient>();
+
+  get size(): number {
+    return this.clients.size;
+  }
+
+  dispatch<T>(id: number, codec: Codec<T>, value: T, tail?: Uint8Array): void {
+    for (const client of this.clients) client.dispatch(id, codec, value, tail);
+  }
+
+  [Symbol.iterator](): Iterator<Client> {
+    return this.clients.values();
+  }
+
+  add(client: LocalClient): void {
+    this.clients.add(client);
+  }
+
+  remove(client: LocalClient): void {
+    this.clients.delete(client);
+  }
+}

@@ -1,0 +1,242 @@
+import { formatRing, sameRing, type Logger, type NodeId, type RingId, type SyncView } from '@coterie/sdk';
+import type { Configuration, Totem } from '@coterie/totem';
+import { FIRST_FOREIGN_SERVICE, type RunningEngine } from '../routing/engine.js';
+import { decodeSync, encodeBarrier, encodeServices } from './messages.js';
+import { ServiceList, type Participant } from './service-list.js';
+
+const SYNC_GROUP = 'sync';
+/** As {@link SYNC_GROUP}, among the nodes that run third parties' services. */
+const FOREIGN_SYNC_GROUP = 'coterie-sync';
+
+/**
+ * Stands for all third parties' services in the list that real corosync nodes see: they take a number below 64
+ * that they do not know for a service without work and send their barrier at once, but would look up a larger one
+ * beyond the end of a table. While this number is current, Coterie nodes go through their own list, and only
+ * then send their barrier. So the round ends at the same message on every node, real ones included, as the
+ * switch of the send queues at its end requires.
+ */
+const FOREIGN_GATE = 63;
+
+/** What a service does that nobody here has. */
+const DUMMY: Participant = { process: () => 'done', activate: () => undefined };
+
+/** The services named by the members of a list, as their messages come in. */
+class Announcements {
+  private readonly services = new Map<NodeId, readonly number[]>();
+
+  add(from: NodeId, services: readonly number[]): void {
+    this.services.set(from, services);
+  }
+
+  fromAll(members: readonly NodeId[]): boolean {
+    return members.every((member) => this.services.has(member));
+  }
+
+  /** The members that named `service`. */
+  naming(members: readonly NodeId[], service: number): NodeId[] {
+    return members.filter((member) => this.services.get(member)?.includes(service));
+  }
+
+  /** The services of all `members`, ascending, each once. */
+  union(members: readonly NodeId[]): number[] {
+    const all = new Set(members.flatMap((member) => this.services.get(member) ?? []));
+    return [...all].sort((a, b) => a - b);
+  }
+}
+
+/** What happens between one regular configuration and the completion of its synchronisation or the next change. */
+class Round {
+  readonly classic = new Announcements();
+  readonly foreign = new Announcements();
+  list: ServiceList | undefined;
+  foreignList: ServiceList | undefined;
+  /** Initialised, not yet activated. */
+  readonly pending = new Set<RunningEngine>();
+
+  constructor(
+    readonly ring: RingId,
+    readonly members: readonly NodeId[],
+  ) {}
+}
+
+/**
+ * Makes the engines of all members agree again after each change of the ring (corosync: exec/sync.c): every
+ * member names its services, then the union is worked through with a barrier behind each.
+ */
+export class Synchronisation {
+  private readonly engines: readonly RunningEngine[];
+  private readonly classicServices: readonly number[];
+  private readonly foreignServices: readonly number[];
+  private totem: Totem | undefined;
+  private transitional: readonly NodeId[] = [];
+  private round: Round | undefined;
+  /** Messages that found no room in the send queue, oldest first. */
+  private unsent: { group: string; bytes: Uint8Array }[] = [];
+  /** Messages ignored: of another ring, from strangers or malformed. */
+  readonly ignored = { ring: 0, sender: 0, malformed: 0 };
+
+  /** @param completed the round is over, clients may send */
+  constructor(
+    engines: readonly RunningEngine[],
+    private readonly log: Logger,
+    private readonly completed: () => void,
+  ) {
+    this.engines = engines
+      .filter(({ engine }) => engine.sync !== undefined)
+      .sort((a, b) => a.identity.service - b.identity.service);
+    const services = this.engines.map(({ identity }) => identity.service);
+    this.foreignServices = services.filter((service) => service >= FIRST_FOREIGN_SERVICE);
+    const gate = this.foreignServices.length > 0 ? [FOREIGN_GATE] : [];
+    this.classicServices = [...services.filter((service) => service < FIRST_FOREIGN_SERVICE), ...gate];
+  }
+
+  /** Before the ring starts. */
+  connect(totem: Totem): void {
+    this.totem = totem;
+    totem.join(SYNC_GROUP, (from, bytes, offset, length) => this.deliver(false, from, bytes, offset, length));
+    totem.join(FOREIGN_SYNC_GROUP, (from, bytes, offset, length) =>
+      this.deliver(true, from, bytes, offset, length),
+    );
+  }
+
+  configuration(configuration: Configuration): void {
+    if (configuration.kind === 'transitional') {
+      this.transitional = configuration.members;
+      this.abort();
+    } else {
+      this.start(configuration);
+    }
+  }
+
+  /** A token was forwarded: take one step. */
+  tokenForwarded(): void {
+    if (this.round === undefined || !this.flush()) return;
+    this.round.list?.step();
+  }
+
+  private abort(): void {
+    const round = this.round;
+    this.round = undefined;
+    this.unsent = [];
+    if (round === undefined) return;
+    this.log.debug(`synchronisation of ring ${formatRing(round.ring)} aborted`);
+    for (const { engine, guard } of round.pending)
+      guard.run('sync.abort', () => engine.sync?.abort(), undefined);
+  }
+
+  private start({ ring, members }: Configuration): void {
+    this.abort();
+    const round = new Round(ring, members);
+    this.round = round;
+    const transitional = this.transitional.filter((node) => members.includes(node));
+    // Ahead of the classic list: once that is in from everybody, so is this.
+    if (this.foreignServices.length > 0)
+      this.send(FOREIGN_SYNC_GROUP, encodeServices(ring, this.foreignServices));
+    this.send(SYNC_GROUP, encodeServices(ring, this.classicServices));
+    const view: SyncView = { ring, members, transitional };
+    for (const running of this.engines) {
+      round.pending.add(running);
+      running.guard.run('sync.init', () => running.engine.sync?.init(view), undefined);
+    }
+  }
+
+  private deliver(foreign: boolean, from: NodeId, bytes: DataView, offset: number, length: number): void {
+    const message = decodeSync(bytes, offset, length);
+    if (typeof message === 'string') {
+      this.ignored.malformed++;
+      this.log.debug(`ignored a synchronisation message from node ${from}: ${message}`);
+      return;
+    }
+    const round = this.round;
+    if (round === undefined || !sameRing(message.ring, round.ring)) {
+      this.ignored.ring++;
+      return;
+    }
+    if (!round.members.includes(from)) {
+      this.ignored.sender++;
+      return;
+    }
+    if (message.kind === 'services') this.announced(round, foreign, from, message.services);
+    else if (foreign) round.foreignList?.barrier(from);
+    else this.barrier(round, from);
+  }
+
+  private announced(round: Round, foreign: boolean, from: NodeId, services: readonly number[]): void {
+    // A list that comes again or late would change what others already work on.
+    if (round.list !== undefined) return;
+    if (foreign) {
+      round.foreign.add(from, services);
+      return;
+    }
+    round.classic.add(from, services);
+    if (!round.classic.fromAll(round.members)) return;
+    round.list = this.listOf(round, SYNC_GROUP, round.members, round.classic.union(round.members));
+    const gated = round.classic.naming(round.members, FOREIGN_GATE);
+    if (this.foreignServices.length > 0) {
+      round.foreignList = this.listOf(round, FOREIGN_SYNC_GROUP, gated, round.foreign.union(gated));
+    }
+    if (round.list.complete) this.complete(round);
+  }
+
+  private barrier(round: Round, from: NodeId): void {
+    round.list?.barrier(from);
+    if (round.list?.complete) this.complete(round);
+  }
+
+  private complete(round: Round): void {
+    this.log.debug(`synchronisation of ring ${formatRing(round.ring)} complete`);
+    this.round = undefined;
+    this.totem?.synchronised();
+    this.completed();
+  }
+
+  private listOf(
+    round: Round,
+    group: string,
+    members: readonly NodeId[],
+    services: readonly number[],
+  ): ServiceList {
+    const participants = services.map((service) => this.participant(round, service));
+    return new ServiceList(members, participants, () => this.send(group, encodeBarrier(round.ring)));
+  }
+
+  private participant(round: Round, service: number): Participant {
+    const running = this.engines.find(({ identity }) => identity.service === service);
+    const sync = running?.engine.sync;
+    if (running !== undefined && sync !== undefined) {
+      return {
+        process: () => running.guard.run('sync.process', () => sync.process(), 'done'),
+        activate: () => {
+          round.pending.delete(running);
+          running.guard.run('sync.activate', () => sync.activate(), undefined);
+        },
+      };
+    }
+    if (service === FOREIGN_GATE && this.foreignServices.length > 0) return foreignGate(round);
+    return DUMMY;
+  }
+
+  private send(group: string, bytes: Uint8Array): void {
+    this.unsent.push({ group, bytes });
+    this.flush();
+  }
+
+  /** False: something still waits for room; no step is taken before it is sent. */
+  private flush(): boolean {
+    for (let next = this.unsent[0]; next !== undefined; next = this.unsent[0]) {
+      if (!this.totem?.multicast(next.group, next.bytes)) return false;
+      this.unsent.shift();
+    }
+    return true;
+  }
+}
+
+function foreignGate(round: Round): Participant {
+  return {
+    process: () => {
+      round.foreignList?.step();
+      return round.foreignList?.complete === false ? 'again' : 'done';
+    },
+    activate: () => undefined,
+  };
+}
