@@ -11,6 +11,22 @@ export const errors = {
     meaning: 'A database value does not fit its type.',
     remedy: 'Use a value in the range of the type named in the message.',
   },
+  COTERIE_E_DEV_NODE: {
+    meaning: 'A daemon of the development cluster ended although nobody asked it to.',
+    remedy: 'Read its log, which the message names.',
+  },
+  COTERIE_E_DEV_PORTS: {
+    meaning: 'The UDP ports for the nodes of the development cluster are taken.',
+    remedy: 'Name other ones with --base-port, or let the command choose.',
+  },
+  COTERIE_E_DEV_RUNNING: {
+    meaning: 'A development cluster already runs for this project.',
+    remedy: 'Use that one, or stop it first.',
+  },
+  COTERIE_E_DEV_TIMEOUT: {
+    meaning: 'The development cluster did not get to the state named in the message in time.',
+    remedy: 'Read the logs in .coterie/dev; a machine under heavy load may need another try.',
+  },
   COTERIE_E_IPC_IN_USE: {
     meaning: 'Another daemon answers on the client socket in this run folder.',
     remedy: 'Stop the other daemon, or give this one a run folder of its own with --run-dir.',
@@ -31,6 +47,10 @@ export const errors = {
   COTERIE_E_STATE_WRITE: {
     meaning: 'A file in the state folder could not be written. Without it the node must not form a ring.',
     remedy: 'Free space on the disk or correct the permissions of the folder named in the message.',
+  },
+  COTERIE_E_USAGE: {
+    meaning: 'The command line is not one that the command understands.',
+    remedy: 'Ask the command with --help.',
   },
 } as const satisfies Record<string, { meaning: string; remedy: string }>;
 
