@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { errors } from '@coterie/sdk';
 import { files, root, text } from './sources.js';
 
@@ -48,6 +49,13 @@ describe('The house is tidy', () => {
         .flatMap((path) => text(path).match(/(?<=['"`])COTERIE_E_[A-Z_]+/g) ?? []),
     );
     assert.deepEqual([...used].sort(), Object.keys(errors).sort());
+  });
+
+  it('has the page of error codes that the table gives (npm run docs writes it)', async () => {
+    const script = (await import(pathToFileURL(join(root, 'scripts/errors-page.mjs')).href)) as {
+      errorsPage: () => string;
+    };
+    assert.equal(text('docs/errors.md'), script.errorsPage());
   });
 
   it('pins dependencies without naming where they were fetched from', () => {

@@ -1,0 +1,122 @@
+import type { DatabaseValue } from '@coterie/sdk';
+
+export interface NodeStatus {
+  readonly nodeId: number;
+  readonly name: string | undefined;
+  readonly address: string;
+  /** In this node's ring. */
+  readonly member: boolean;
+  /** Undefined for a member that the nodelist does not have. */
+  readonly votes: number | undefined;
+}
+
+export interface VoteStatus {
+  readonly quorate: boolean;
+  readonly expected: number;
+  readonly total: number;
+  /** Votes needed. */
+  readonly needed: number;
+  readonly flags: readonly string[];
+}
+
+export interface PluginStatus {
+  readonly name: string;
+  readonly kind: string;
+  readonly packageName: string;
+  readonly version: string;
+}
+
+/** What `coterie status` knows of one node and its ring. Everything JSON can hold. */
+export interface Snapshot {
+  readonly node: number;
+  readonly cluster: string;
+  readonly transport: string;
+  /** `representative.sequence`, hexadecimal. */
+  readonly ring: string;
+  readonly quorate: boolean;
+  /** Undefined where no provider counts votes. */
+  readonly votes: VoteStatus | undefined;
+  readonly nodes: readonly NodeStatus[];
+  readonly plugins: readonly PluginStatus[];
+  /** The counters below `stats.srp.`, by what follows. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** The daemon's database as it was read: keys below `nodelist.`, `runtime.`, `stats.` and `totem.`. */
+export type Keys = ReadonlyMap<string, DatabaseValue>;
+
+export interface RingStatus {
+  readonly node: number;
+  readonly ring: string;
+  readonly members: readonly number[];
+  readonly quorate: boolean;
+  readonly votes: VoteStatus | undefined;
+}
+
+export function snapshot(keys: Keys, ring: RingStatus): Snapshot {
+  return {
+    node: ring.node,
+    cluster: text(keys, 'totem.cluster_name') ?? '',
+    transport: text(keys, 'totem.transport') ?? '',
+    ring: ring.ring,
+    quorate: ring.quorate,
+    votes: ring.votes,
+    nodes: nodes(keys, ring.members),
+    plugins: plugins(keys),
+    counters: Object.fromEntries(
+      [...keys]
+        .filter(([key]) => key.startsWith('stats.srp.'))
+        .map(([key, value]) => [key.slice(10), number(value) ?? 0]),
+    ),
+  };
+}
+
+function nodes(keys: Keys, members: readonly number[]): NodeStatus[] {
+  const listed: NodeStatus[] = [];
+  for (const position of positions(keys, 'nodelist.node.')) {
+    const prefix = `nodelist.node.${position}`;
+    const nodeId = number(keys.get(`${prefix}.nodeid`)) ?? 0;
+    listed.push({
+      nodeId,
+      name: text(keys, `${prefix}.name`),
+      address: text(keys, `${prefix}.ring0_addr`) ?? '',
+      member: members.includes(nodeId),
+      votes: number(keys.get(`${prefix}.quorum_votes`)) ?? 1,
+    });
+  }
+  const strangers = members.filter((id) => listed.every(({ nodeId }) => nodeId !== id));
+  for (const nodeId of strangers) {
+    const address = /ip\(([^)]*)\)/.exec(text(keys, `runtime.members.${nodeId}.ip`) ?? '')?.[1] ?? '';
+    listed.push({ nodeId, name: undefined, address, member: true, votes: undefined });
+  }
+  return listed.sort((a, b) => a.nodeId - b.nodeId);
+}
+
+export function plugins(keys: Keys): PluginStatus[] {
+  return positions(keys, 'runtime.plugins.').map((name) => ({
+    name,
+    kind: text(keys, `runtime.plugins.${name}.kind`) ?? '',
+    packageName: text(keys, `runtime.plugins.${name}.package`) ?? '',
+    version: text(keys, `runtime.plugins.${name}.version`) ?? '',
+  }));
+}
+
+/** The distinct parts of the keys between `prefix` and the next dot, in the order of the database. */
+function positions(keys: Keys, prefix: string): string[] {
+  const found = new Set<string>();
+  for (const key of keys.keys()) {
+    if (key.startsWith(prefix)) found.add(key.slice(prefix.length).split('.', 1)[0] ?? '');
+  }
+  return [...found];
+}
+
+function text(keys: Keys, key: string): string | undefined {
+  const found = keys.get(key);
+  return found?.type === 11 ? found.value : undefined;
+}
+
+function number(value: DatabaseValue | undefined): number | undefined {
+  return typeof value?.value === 'number' || typeof value?.value === 'bigint'
+    ? Number(value.value)
+    : undefined;
+}

@@ -1,2 +1,0 @@
-export * from './frame-reader.js';
-export * from './frames.js';
