@@ -2,8 +2,8 @@
  * Arithmetic on message and token sequence numbers: u32 that wrap around.
  *
  * The comparison is that of serial numbers, by the sign of the difference. corosync (sq.h) instead shifts both
- * operands down by 0x10000 when either is beyond 0x80000000. Both agree for numbers less than 2^31 - 2^16 apart,
- * and on one ring nothing is ever further apart than its sort queue is long.
+ * operands down by 0x10000 when either is beyond 0x80000000. Both agree on numbers up to 0x10000 apart, and on one
+ * ring nothing is ever further apart than its sort queue is long.
  */
 
 /** Is `a` before `b`? */
