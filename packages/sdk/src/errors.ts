@@ -27,6 +27,10 @@ export const errors = {
     meaning: 'The development cluster did not get to the state named in the message in time.',
     remedy: 'Read the logs in .coterie/dev; a machine under heavy load may need another try.',
   },
+  COTERIE_E_GROUP_JOINED: {
+    meaning: 'A process group was joined a second time on the same node.',
+    remedy: 'Give every user of the ring a group name of its own.',
+  },
   COTERIE_E_IPC_IN_USE: {
     meaning: 'Another daemon answers on the client socket in this run folder.',
     remedy: 'Stop the other daemon, or give this one a run folder of its own with --run-dir.',
@@ -34,6 +38,10 @@ export const errors = {
   COTERIE_E_IPC_SOCKET: {
     meaning: 'The client socket could not be opened.',
     remedy: 'Check the run folder named in the message: it must exist and belong to the user of the daemon.',
+  },
+  COTERIE_E_MESSAGE_SIZE: {
+    meaning: 'A message is longer than the ring can carry (1 MiB and its headers).',
+    remedy: 'Send the data in several messages.',
   },
   COTERIE_E_RING_ID: {
     meaning: 'The stored ring sequence is one that no ring has reached.',
