@@ -1,1 +1,2 @@
-export {};
+export { CpgEngine } from './engine.js';
+export { plugin } from './plugin.js';
