@@ -12,6 +12,8 @@ export class LocalClient implements Client {
   /** Has the request being handled been answered? */
   answered = false;
   private open = true;
+  /** The memory that the front-end gave last: it gives the same again and again. */
+  private memory = new Uint8Array(0);
 
   constructor(
     readonly id: number,
@@ -69,10 +71,14 @@ export class LocalClient implements Client {
     view.setInt32(offset + 16, error, true);
     view.setInt32(offset + 20, 0, true);
     codec?.encode(value as T, view, offset + HEADER);
-    if (tail !== undefined)
-      new Uint8Array(view.buffer, view.byteOffset + offset + head, tail.length).set(tail);
+    if (tail !== undefined) this.bytesOf(view).set(tail, view.byteOffset + offset + head);
     this.connection.commit();
     return true;
+  }
+
+  private bytesOf({ buffer }: DataView): Uint8Array {
+    if (this.memory.buffer !== buffer) this.memory = new Uint8Array(buffer as ArrayBuffer);
+    return this.memory;
   }
 }
 

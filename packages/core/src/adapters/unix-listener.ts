@@ -1,0 +1,94 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { CoterieError } from '@coterie/sdk';
+import type { ByteStream, ByteStreamEvents, StreamListener } from '../ipc/stream.js';
+
+/** More than the router lets in, so that it can say why not. */
+const MAX_SOCKETS = 1024 + 128;
+
+/** Node does not tell who is at the other end: the permissions of the socket decide. */
+const UNKNOWN_PEER = { pid: -1, uid: -1, gid: -1 };
+
+/** A socket in the file system that only the daemon's user and group can reach. */
+export class UnixListener implements StreamListener {
+  private server: Server | undefined;
+
+  constructor(private readonly path: string) {}
+
+  async open(accepted: (stream: ByteStream) => ByteStreamEvents): Promise<void> {
+    try {
+      mkdirSync(dirname(this.path), { recursive: true });
+      if (await answers(this.path)) {
+        throw new CoterieError('COTERIE_E_IPC_IN_USE', `another daemon answers on ${this.path}`);
+      }
+      rmSync(this.path, { force: true });
+      this.server = await listen(this.path, (socket) => serve(socket, accepted));
+      chmodSync(this.path, 0o660);
+    } catch (cause) {
+      if (cause instanceof CoterieError) throw cause;
+      throw new CoterieError(
+        'COTERIE_E_IPC_SOCKET',
+        `cannot listen on ${this.path}: ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  /** Sockets that are still open do not hold this up. */
+  async close(): Promise<void> {
+    this.server?.close();
+    this.server = undefined;
+    await Promise.resolve();
+  }
+
+  defer(run: () => void): void {
+    setImmediate(run);
+  }
+}
+
+/** Is somebody behind the socket file? One that a killed daemon has left refuses. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const probe = connect(path);
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(false);
+      else reject(error);
+    });
+  });
+}
+
+function listen(path: string, serve: (socket: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(serve);
+    server.maxConnections = MAX_SOCKETS;
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      server.on('error', () => undefined);
+      resolve(server);
+    });
+  });
+}
+
+function serve(socket: Socket, accepted: (stream: ByteStream) => ByteStreamEvents): void {
+  const events = accepted({
+    peer: UNKNOWN_PEER,
+    write: (bytes, written) => void socket.write(bytes, written),
+    flow: (on) => void (on ? socket.resume() : socket.pause()),
+    close: (now) => {
+      if (now) socket.destroy();
+      else socket.destroySoon();
+    },
+  });
+  socket.on('data', (chunk) => events.data(chunk));
+  // The close event that follows tells all there is to know.
+  socket.on('error', () => undefined);
+  socket.on('close', () => events.closed());
+}

@@ -1,0 +1,70 @@
+import type { ClientRouter, FrontEnd, Logger, NodeId, Timer, Timers } from '@coterie/sdk';
+import { StreamConnection, type ConnectionHost } from './stream-connection.js';
+import type { ByteStream, StreamListener } from './stream.js';
+
+/** Milliseconds that a program has for its handshake. */
+const HANDSHAKE = 5000;
+
+export interface StreamServerPorts {
+  readonly listener: StreamListener;
+  readonly router: ClientRouter;
+  readonly timers: Timers;
+  readonly nodeId: NodeId;
+  readonly log: Logger;
+}
+
+/** The built-in front-end: programs reach the engines through one stream socket of this node. */
+export class StreamServer implements FrontEnd, ConnectionHost {
+  readonly router: ClientRouter;
+  readonly nodeId: NodeId;
+  readonly log: Logger;
+  private readonly connections = new Set<StreamConnection>();
+  /** Connections without a handshake, and the timer that waits for each. */
+  private readonly unsettled = new Map<StreamConnection, Timer>();
+  private unflushed = new Set<StreamConnection>();
+  private readonly flushAll = () => {
+    const connections = this.unflushed;
+    this.unflushed = new Set();
+    for (const connection of connections) connection.flush();
+  };
+
+  constructor(private readonly ports: StreamServerPorts) {
+    this.router = ports.router;
+    this.nodeId = ports.nodeId;
+    this.log = ports.log;
+  }
+
+  start(): Promise<void> {
+    return this.ports.listener.open((stream) => this.accepted(stream));
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of [...this.connections]) connection.close('the daemon is leaving');
+    await this.ports.listener.close();
+  }
+
+  dirty(connection: StreamConnection): void {
+    if (this.unflushed.size === 0) this.ports.listener.defer(this.flushAll);
+    this.unflushed.add(connection);
+  }
+
+  settled(connection: StreamConnection): void {
+    this.unsettled.get(connection)?.stop();
+    this.unsettled.delete(connection);
+  }
+
+  ended(connection: StreamConnection): void {
+    this.settled(connection);
+    this.connections.delete(connection);
+    this.unflushed.delete(connection);
+  }
+
+  private accepted(stream: ByteStream): StreamConnection {
+    const connection = new StreamConnection(stream, this);
+    this.connections.add(connection);
+    const timer = this.ports.timers.timer(() => connection.timeout());
+    timer.start(HANDSHAKE);
+    this.unsettled.set(connection, timer);
+    return connection;
+  }
+}
