@@ -69,10 +69,10 @@ export function ServiceEngine(identity: EngineIdentity) {
  * answered with INVALID_PARAM and never reaches the method.
  */
 export function Request<T>(id: number, codec: Codec<T>, options: RequestOptions = {}) {
-  return (
+  return <M extends (request: T, client: Client) => void>(
     prototype: object,
     method: string | symbol,
-    _: TypedPropertyDescriptor<(request: T, client: Client) => void>,
+    _: TypedPropertyDescriptor<M>,
   ): void => {
     append<RequestHandler>(REQUESTS, prototype, {
       id,
@@ -86,10 +86,10 @@ export function Request<T>(id: number, codec: Codec<T>, options: RequestOptions 
 
 /** The method handles message `fn` that a member multicast: `(message, from)`, in the agreed order on every member. */
 export function Delivery<T>(fn: number, codec: Codec<T>) {
-  return (
+  return <M extends (message: T, from: NodeId) => void>(
     prototype: object,
     method: string | symbol,
-    _: TypedPropertyDescriptor<(message: T, from: NodeId) => void>,
+    _: TypedPropertyDescriptor<M>,
   ): void => {
     append<DeliveryHandler>(DELIVERIES, prototype, { fn, codec: codec as Codec<unknown>, method });
   };
