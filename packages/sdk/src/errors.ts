@@ -43,6 +43,18 @@ export const errors = {
     meaning: 'A message is longer than the ring can carry (1 MiB and its headers).',
     remedy: 'Send the data in several messages.',
   },
+  COTERIE_E_QUORUM_CONFLICT: {
+    meaning: 'Two options of the section quorum exclude each other.',
+    remedy: 'Take one of the two options that the message names out of corosync.conf.',
+  },
+  COTERIE_E_QUORUM_DEVICE_VOTES: {
+    meaning: 'The votes of the quorum device cannot be told, or they outweigh those of the nodes.',
+    remedy: 'Set quorum.device.votes to at most quorum.expected_votes minus 2.',
+  },
+  COTERIE_E_QUORUM_EXPECTED_VOTES: {
+    meaning: 'Nothing says how many votes the cluster has.',
+    remedy: 'Write a nodelist, or set quorum.expected_votes.',
+  },
   COTERIE_E_RING_ID: {
     meaning: 'The stored ring sequence is one that no ring has reached.',
     remedy:
