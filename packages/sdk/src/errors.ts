@@ -3,6 +3,71 @@
  * Codes are never renamed or given another meaning.
  */
 export const errors = {
+  COTERIE_E_CONFIG_ACCOUNT: {
+    meaning: 'A uidgid section names a user or group that this host does not have.',
+    remedy: 'Create the account or write its number.',
+  },
+  COTERIE_E_CONFIG_ADDRESS: {
+    meaning: 'An address of the configuration does not fit its use or the other addresses.',
+    remedy: 'Correct the address, or totem.ip_version.',
+  },
+  COTERIE_E_CONFIG_CRYPTO_MISSING: {
+    meaning: 'The configuration does not say that packets may be sent in plaintext.',
+    remedy: 'Add "crypto_cipher: none" to the totem section if the network between the nodes is trusted.',
+  },
+  COTERIE_E_CONFIG_CRYPTO_UNSUPPORTED: {
+    meaning: 'The configuration asks for encryption or authentication that is not supported.',
+    remedy:
+      'Write "none" (secauth: off) if the network between the nodes is trusted; corosync too encrypts with knet only.',
+  },
+  COTERIE_E_CONFIG_DUPLICATE_NODE: {
+    meaning: 'Two nodes of the nodelist have the same id, name or address and port.',
+    remedy: 'Make them differ; nodes on one address need different ring0_port.',
+  },
+  COTERIE_E_CONFIG_LINKS: {
+    meaning: 'The configuration has more than one link.',
+    remedy: 'Keep link 0 and ring0_addr only.',
+  },
+  COTERIE_E_CONFIG_LOCAL_NODE: {
+    meaning: 'It is not clear which node of the nodelist this daemon is.',
+    remedy: "Give a node this host's name or address, or start the daemon with --node ID.",
+  },
+  COTERIE_E_CONFIG_MISSING: {
+    meaning: 'A setting that must be there is missing.',
+    remedy: 'Add the setting named in the message.',
+  },
+  COTERIE_E_CONFIG_NODEID: {
+    meaning: 'A node has no id and none can be made from its address.',
+    remedy: 'Write "nodeid" into the node\'s section.',
+  },
+  COTERIE_E_CONFIG_NODELIST: {
+    meaning: 'The nodelist is missing, empty or there twice.',
+    remedy: 'Write one nodelist section with a node section for every node.',
+  },
+  COTERIE_E_CONFIG_RELOAD_ADDRESS: {
+    meaning: 'A reload would change the address of a node that is there already.',
+    remedy: 'Remove the node with one reload and add it again with the next.',
+  },
+  COTERIE_E_CONFIG_SYNTAX: {
+    meaning: 'A line of the configuration cannot be read.',
+    remedy: 'Correct the line: "section {", "key: value", "}" or a comment that starts with #.',
+  },
+  COTERIE_E_CONFIG_TIMER: {
+    meaning: 'A protocol timer is out of its range, or does not go with the others.',
+    remedy: 'Correct the setting named in the message or remove it to get the default.',
+  },
+  COTERIE_E_CONFIG_TRANSPORT: {
+    meaning: 'No installed plugin has the transport that the configuration names.',
+    remedy: 'Write a transport that is installed, such as "transport: udpu", or install the plugin.',
+  },
+  COTERIE_E_CONFIG_UNKNOWN_KEY: {
+    meaning: 'A section has a setting that its owner does not know.',
+    remedy: 'Correct the spelling or remove the line.',
+  },
+  COTERIE_E_CONFIG_VALUE: {
+    meaning: 'A setting has a value of the wrong type or out of range.',
+    remedy: 'Write a value that the message allows.',
+  },
   COTERIE_E_DATABASE_KEY: {
     meaning: 'A database key is not 3 to 255 characters of A-Z a-z 0-9 . _ - / :',
     remedy: 'Correct the key.',
@@ -71,6 +136,22 @@ export const errors = {
   COTERIE_E_USAGE: {
     meaning: 'The command line is not one that the command understands.',
     remedy: 'Ask the command with --help.',
+  },
+  COTERIE_W_CONFIG_IGNORED: {
+    meaning: 'A setting is known and has no effect here.',
+    remedy: 'Remove it, or leave it for the nodes that use it.',
+  },
+  COTERIE_W_CONFIG_RESTART: {
+    meaning: 'A reload found a change that only a restart of the daemon can bring into effect.',
+    remedy: 'Restart the daemon, or take the change back.',
+  },
+  COTERIE_W_CONFIG_TWICE: {
+    meaning: 'A setting is there twice; the last one counts.',
+    remedy: 'Remove one of the lines.',
+  },
+  COTERIE_W_CONFIG_UNOWNED: {
+    meaning: 'Nothing that is installed reads this section or setting.',
+    remedy: 'Install the plugin it belongs to, correct the name or remove it.',
   },
 } as const satisfies Record<string, { meaning: string; remedy: string }>;
 

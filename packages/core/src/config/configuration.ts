@@ -83,7 +83,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** A plugin's JSON Schema (draft 2020-12) for its section. See docs of `interpret` for how text becomes JSON. */
+/** A plugin's JSON Schema (draft 2020-12) for its section; schema.ts says what it may contain beyond the standard. */
 export type SectionSchema = Readonly<Record<string, unknown>>;
 
 export interface LoadInput extends SourceFile {
@@ -103,6 +103,3 @@ export interface Loaded {
   readonly configuration?: Configuration;
   readonly problems: readonly Problem[];
 }
-
-/** `loadConfiguration` of load.ts: pure, reads no file itself. */
-export type LoadConfiguration = (input: LoadInput) => Loaded;

@@ -1,0 +1,105 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { SectionSchema } from './configuration.js';
+import { icmapTypes } from './schema.js';
+import { didYouMean } from './did-you-mean.js';
+
+/** One thing that a schema refuses. */
+export interface SchemaFault {
+  readonly keyword: string;
+  /** Where, as a JSON pointer into the value. */
+  readonly pointer: string;
+  readonly data: unknown;
+  /** The key that is unknown or missing; '' for other faults. */
+  readonly key: string;
+  /** The keys that are known there. */
+  readonly known: readonly string[];
+  /** What the value must be, in words: `it must be ...`. */
+  readonly wanted: string;
+}
+
+/** Fills defaults into the value and says what the schema refuses. */
+export type Validate = (value: Record<string, unknown>) => SchemaFault[];
+
+const compiled = new WeakMap<SectionSchema, Validate>();
+
+/**
+ * A schema, compiled once. Objects that do not say which further properties they have take none.
+ * @throws Error if it is no schema.
+ */
+export function compileSchema(schema: SectionSchema): Validate {
+  let validate = compiled.get(schema);
+  if (validate === undefined) {
+    validate = compile(closed(schema) as SectionSchema);
+    compiled.set(schema, validate);
+  }
+  return validate;
+}
+
+function compile(schema: SectionSchema): Validate {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, useDefaults: true, verbose: true, logger: false });
+  ajv.addKeyword({ keyword: 'x-icmap', metaSchema: { enum: icmapTypes } });
+  ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string' });
+  const check = ajv.compile(schema);
+  return (value) => {
+    if (check(value)) return [];
+    return (check.errors ?? []).map(fault);
+  };
+}
+
+/** A copy in which every object with `properties` refuses others, unless it says something about them. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
+  const open = 'additionalProperties' in copy || 'unevaluatedProperties' in copy;
+  return copy.type === 'object' && !open ? { ...copy, additionalProperties: false } : copy;
+}
+
+function fault(error: ErrorObject): SchemaFault {
+  const params = error.params as Record<string, unknown>;
+  const key = params.additionalProperty ?? params.unevaluatedProperty ?? params.missingProperty ?? '';
+  const properties = (error.parentSchema?.properties ?? {}) as Record<string, unknown>;
+  return {
+    keyword: error.keyword,
+    pointer: error.instancePath,
+    data: error.data,
+    key: String(key),
+    known: Object.keys(properties),
+    wanted: wanted(error),
+  };
+}
+
+function wanted({ keyword, params, parentSchema, data, message }: ErrorObject): string {
+  const schema = (parentSchema ?? {}) as { minimum?: number; maximum?: number; const?: unknown };
+  const range = `in the range ${schema.minimum ?? ''}..${schema.maximum ?? ''}`;
+  switch (keyword) {
+    case 'minimum':
+    case 'maximum':
+      return `it must be ${range}.`;
+    case 'type':
+      return wantedType(String(params.type), 'minimum' in schema ? ` ${range}` : '');
+    case 'enum': {
+      const values = (params.allowedValues as unknown[]).map(String);
+      const hint = typeof data === 'string' ? didYouMean(data, values) : '';
+      return `it must be one of ${values.join(', ')}.${hint}`;
+    }
+    case 'const':
+      return `it must be ${JSON.stringify(schema.const)}.`;
+    default:
+      return `it ${message ?? 'is refused by its schema'}.`;
+  }
+}
+
+function wantedType(type: string, range: string): string {
+  switch (type) {
+    case 'integer':
+      return `it must be an integer${range}.`;
+    case 'boolean':
+      return 'it must be yes or no.';
+    case 'object':
+    case 'array':
+      return 'it must be a section.';
+    default:
+      return `it must be a ${type}.`;
+  }
+}
