@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { encodeBarrier, encodeServices, decodeSync } from '../../dist/sync/messages.js';
+import { OrderedRing } from './ordered-ring.js';
+
+const CLASSIC = [0, 2, 3, 5];
+
+function threeNodes(services: readonly (number | readonly [number, number])[] = CLASSIC): OrderedRing {
+  const ring = new OrderedRing();
+  for (const id of [1, 2, 3]) ring.node(id, services);
+  return ring;
+}
+
+describe('synchronisation', () => {
+  it('initialises every engine, then takes one after the other through process and activate', () => {
+    const ring = threeNodes();
+    ring.install([1, 2, 3]);
+    ring.settle();
+    for (const node of ring.nodes.values()) {
+      const steps = CLASSIC.flatMap((service) => [`process ${service}`, `activate ${service}`]);
+      assert.deepEqual(node.journal, [...CLASSIC.map((service) => `init ${service}`), ...steps, 'complete']);
+      assert.equal(node.completedAt.length, 1);
+    }
+  });
+
+  it('ends the round at the same message on every node', () => {
+    const ring = new OrderedRing();
+    ring.node(1, CLASSIC);
+    ring.node(2, [0, [2, 4], 3]);
+    ring.node(3, [0, 2, 3, 5, 1024, [1030, 3]]);
+    ring.node(4, [0, 2, [1030, 2], 2000]);
+    ring.install([1, 2, 3, 4]);
+    ring.settle();
+    const ends = [...ring.nodes.values()].map(({ completedAt }) => completedAt);
+    assert.equal(new Set(ends.flat()).size, 1);
+    assert.ok(ends.every((end) => end.length === 1));
+  });
+
+  it('works through the union of all services, doing only the barrier for those it does not have', () => {
+    const ring = new OrderedRing();
+    const few = ring.node(1, [2]);
+    const many = ring.node(2, [2, 5, 7]);
+    ring.install([1, 2]);
+    ring.settle();
+    assert.deepEqual(few.journal, ['init 2', 'process 2', 'activate 2', 'complete']);
+    assert.deepEqual(many.engine(7).calls, ['init', 'process', 'activate']);
+    const barriers = ring.history.filter(({ from, bytes }) => from === 1 && bytes[0] === 0);
+    assert.equal(barriers.length, 3);
+  });
+
+  it('ends at once when nobody has anything to synchronise', () => {
+    const ring = threeNodes([]);
+    ring.install([1, 2, 3]);
+    ring.settle();
+    for (const node of ring.nodes.values()) assert.deepEqual(node.journal, ['complete']);
+    assert.equal(ring.history.length, 3);
+  });
+
+  it('calls process at every token until it is done', () => {
+    const ring = threeNodes([[2, 5]]);
+    ring.install([1, 2, 3]);
+    ring.settle();
+    for (const node of ring.nodes.values()) {
+      assert.equal(node.engine(2).calls.filter((call) => call === 'process').length, 5);
+      assert.equal(node.completedAt.length, 1);
+    }
+  });
+
+  it('tells engines who came along from the previous ring, as far as they are members', () => {
+    const ring = threeNodes([2]);
+    const id = ring.install([1, 2, 3], (node) => (node === 3 ? [] : [1, 2, 9]));
+    assert.deepEqual(ring.nodes.get(1)?.engine(2).views, [
+      { ring: id, members: [1, 2, 3], transitional: [1, 2] },
+    ]);
+    assert.deepEqual(ring.nodes.get(3)?.engine(2).views, [
+      { ring: id, members: [1, 2, 3], transitional: [] },
+    ]);
+  });
+
+  it('aborts, wherever the ring breaks, all engines that are not active yet, and starts again', () => {
+    const whole = threeNodes();
+    whole.install([1, 2, 3]);
+    whole.settle();
+    const last = whole.history.length;
+    assert.equal(last, 15);
+
+    for (let breaks = 0; breaks < last; breaks++) {
+      const ring = threeNodes();
+      ring.install([1, 2, 3]);
+      for (let delivered = 0; delivered < breaks; delivered++) {
+        for (let visits = 0; ring.queue.length === 0 && visits < 3; visits++) ring.token();
+        ring.deliverOne();
+      }
+      const before = [...ring.nodes.values()].map((node) => node.journal.slice());
+      ring.install([1, 2], () => [1, 2]);
+      for (const [index, node] of [...ring.nodes.values()].slice(0, 2).entries()) {
+        for (const engine of node.engines) {
+          const active = before[index]?.includes(`activate ${engine.service}`) ?? false;
+          assert.equal(engine.calls.includes('abort'), !active, `service ${engine.service}, break ${breaks}`);
+        }
+      }
+      // What was sent and not delivered is delivered first on the next ring, as from corosync's transitional queue.
+      ring.settle();
+      for (const node of [...ring.nodes.values()].slice(0, 2)) {
+        const round = node.journal.slice(node.journal.lastIndexOf('init 0'));
+        assert.deepEqual(
+          round.slice(0, 4),
+          CLASSIC.map((service) => `init ${service}`),
+        );
+        assert.equal(round.at(-1), 'complete', `break ${breaks}`);
+        assert.deepEqual(node.completedAt.length, 1);
+      }
+    }
+  });
+
+  it('ignores barriers and service lists of an earlier ring, in any phase', () => {
+    const first = threeNodes();
+    first.install([1, 2, 3]);
+    first.settle();
+    const old = first.history;
+
+    for (let phase = 0; phase < old.length; phase++) {
+      const ring = threeNodes();
+      ring.install([1, 2, 3]);
+      ring.install([1, 2, 3], () => [1, 2, 3]);
+      for (let delivered = 0; delivered < phase; delivered++) {
+        for (let visits = 0; ring.queue.length === 0 && visits < 3; visits++) ring.token();
+        ring.deliverOne();
+      }
+      for (const message of old) ring.deliver(message);
+      ring.settle();
+      for (const node of ring.nodes.values()) {
+        const round = node.journal.slice(node.journal.lastIndexOf('init 0'));
+        const steps = CLASSIC.flatMap((service) => [`process ${service}`, `activate ${service}`]);
+        assert.deepEqual(round, [...CLASSIC.map((service) => `init ${service}`), ...steps, 'complete']);
+        assert.ok(node.sync.ignored.ring >= old.length);
+      }
+    }
+  });
+
+  it('counts one barrier of a member once, and none of a stranger', () => {
+    const ring = threeNodes([2]);
+    const id = ring.install([1, 2, 3]);
+    while (ring.deliverOne());
+    for (const from of [1, 1, 1, 7, 8, 9]) ring.deliver({ from, group: 'sync', bytes: encodeBarrier(id) });
+    for (const node of ring.nodes.values()) {
+      assert.ok(!node.journal.includes('activate 2'));
+      assert.equal(node.sync.ignored.sender, 3);
+    }
+  });
+
+  it('takes no service list any more once work has begun', () => {
+    const ring = threeNodes([2]);
+    const id = ring.install([1, 2, 3]);
+    while (ring.deliverOne());
+    ring.deliver({ from: 1, group: 'sync', bytes: encodeServices(id, [1, 2, 3, 4]) });
+    ring.settle();
+    for (const node of ring.nodes.values()) assert.equal(node.journal.at(-1), 'complete');
+    assert.equal(ring.history.filter(({ bytes }) => bytes[0] === 0).length, 3);
+  });
+
+  it('waits for room in the send queue', () => {
+    const ring = threeNodes();
+    for (const node of ring.nodes.values()) node.full = 3;
+    ring.install([1, 2, 3]);
+    assert.equal(ring.queue.length, 0);
+    ring.settle();
+    for (const node of ring.nodes.values()) {
+      assert.equal(node.journal.at(-1), 'complete');
+      assert.equal(node.engine(0).calls.filter((call) => call === 'process').length, 1);
+    }
+  });
+
+  it('goes on when an engine throws', () => {
+    const ring = threeNodes([2, 3]);
+    const node = ring.nodes.get(2);
+    assert.ok(node);
+    for (const call of ['init', 'process', 'activate'] as const) {
+      node.engine(2)[call] = () => {
+        throw new Error(`${call} is broken`);
+      };
+    }
+    ring.install([1, 2, 3]);
+    ring.settle();
+    for (const { journal } of ring.nodes.values()) assert.equal(journal.at(-1), 'complete');
+    assert.equal(node.failures.value, 3);
+  });
+});
+
+describe('synchronisation of third parties’ services', () => {
+  it('runs behind corosync’s, among those that have any, and shows others only a number they take for idle', () => {
+    const ring = new OrderedRing();
+    const plain = ring.node(1, CLASSIC);
+    const one = ring.node(2, [...CLASSIC, 1027]);
+    const two = ring.node(3, [...CLASSIC, 1027, [40000, 3]]);
+    ring.install([1, 2, 3]);
+    ring.settle();
+    assert.deepEqual(one.engine(1027).calls, ['init', 'process', 'activate']);
+    assert.deepEqual(two.engine(40000).calls, ['init', 'process', 'process', 'process', 'activate']);
+    for (const { journal } of [one, two]) {
+      assert.ok(journal.indexOf('activate 5') < journal.indexOf('process 1027'));
+      assert.equal(journal.at(-1), 'complete');
+    }
+    assert.equal(plain.journal.at(-1), 'complete');
+    const named = ring.history
+      .filter(({ group }) => group === 'sync')
+      .map(({ bytes }) => decodeSync(new DataView(bytes.buffer), 0, bytes.length))
+      .flatMap((message) =>
+        typeof message !== 'string' && message.kind === 'services' ? message.services : [],
+      );
+    assert.deepEqual(
+      [...new Set(named)].sort((a, b) => a - b),
+      [0, 2, 3, 5, 63],
+    );
+    assert.ok(ring.history.every(({ group, from }) => group === 'sync' || from !== 1));
+  });
+
+  it('is aborted with the rest', () => {
+    const ring = new OrderedRing();
+    const node = ring.node(1, [2, [1027, 100]]);
+    ring.node(2, [2, 1027]);
+    ring.install([1, 2]);
+    ring.settle();
+    assert.ok(node.journal.includes('process 1027'));
+    ring.install([1], () => [1]);
+    assert.equal(node.engine(1027).calls.at(-2), 'abort');
+    assert.equal(node.engine(1027).calls.at(-1), 'init');
+    assert.ok(!node.engine(2).calls.includes('abort'));
+  });
+});
+
+describe('messages of synchronisation', () => {
+  const ring = { representative: 0x01020304, sequence: 0x1_0000_0007 };
+
+  it('have corosync’s layout', () => {
+    const barrier = Buffer.from(encodeBarrier(ring));
+    assert.equal(barrier.length, 32);
+    assert.equal(barrier.readInt32LE(0), 0);
+    assert.equal(barrier.readInt32LE(8), 32);
+    assert.equal(barrier.readUInt32LE(16), 0x01020304);
+    assert.equal(barrier.readBigUInt64LE(20), 0x1_0000_0007n);
+    const build = Buffer.from(encodeServices(ring, CLASSIC));
+    assert.equal(build.length, 552);
+    assert.equal(build.readInt32LE(0), 1);
+    assert.equal(build.readUInt32LE(32), 4);
+    assert.deepEqual(
+      [40, 44, 48, 52].map((at) => build.readInt32LE(at)),
+      CLASSIC,
+    );
+  });
+
+  it('are read as they were written', () => {
+    const services = encodeServices(ring, [0, 63]);
+    assert.deepEqual(decodeSync(new DataView(services.buffer), 0, services.length), {
+      kind: 'services',
+      ring,
+      services: [0, 63],
+    });
+  });
+
+  it('that are malformed are refused, never read beyond their end', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, plausible) => {
+        if (plausible && bytes.length > 0) bytes[0] = 1;
+        const decoded = decodeSync(
+          new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+          0,
+          bytes.length,
+        );
+        assert.ok(
+          typeof decoded === 'string' || decoded.kind === 'barrier' || decoded.services.length <= 128,
+        );
+      }),
+    );
+    const long = encodeServices(ring, []);
+    new DataView(long.buffer).setUint32(32, 129, true);
+    assert.equal(decodeSync(new DataView(long.buffer), 0, long.length), '129 services');
+  });
+});
