@@ -3,6 +3,43 @@
  * Codes are never renamed or given another meaning.
  */
 export const errors = {
+  COTERIE_E_CLIENT_ABSENT: {
+    meaning: 'No daemon listens on the client socket named in the message.',
+    remedy: 'Start coteried, or point the program to the run folder of the daemon with COTERIE_RUN_DIR.',
+  },
+  COTERIE_E_CLIENT_ACCESS: {
+    meaning: 'The operating system does not let this user open the client socket.',
+    remedy: 'Run the program as a user who may, or correct the permissions of the run folder.',
+  },
+  COTERIE_E_CLIENT_CLOSED: {
+    meaning: 'The program has closed its connection to the daemon.',
+    remedy: 'Connect again before sending more.',
+  },
+  COTERIE_E_CLIENT_LOST: {
+    meaning: 'The connection to the daemon broke: the daemon stopped, or disconnected this client.',
+    remedy: 'Connect again. If it happens often, look for the reason in the log of the daemon.',
+  },
+  COTERIE_E_CLIENT_OVERFLOW: {
+    meaning: 'Too much waits on a connection: events that were not read, or requests that were not taken.',
+    remedy: 'Read events as they come, and wait for the promise that sending returns.',
+  },
+  COTERIE_E_CLIENT_PROTOCOL: {
+    meaning: 'Bytes from the client socket make no sense.',
+    remedy: 'Use a program and a daemon of matching versions, and check what listens on the socket.',
+  },
+  COTERIE_E_CLIENT_REFUSED: {
+    meaning: 'The daemon refused a connection; the CS_ERR name in the message says why.',
+    remedy:
+      'CS_ERR_TRY_AGAIN: wait until the node has joined. CS_ERR_NOT_EXIST: install the engine. CS_ERR_ACCESS: use a user who may.',
+  },
+  COTERIE_E_CLIENT_REQUEST: {
+    meaning: 'A service answered a request with an error; the CS_ERR name in the message says which.',
+    remedy: 'CS_ERR_TRY_AGAIN: repeat it later. Otherwise correct the request.',
+  },
+  COTERIE_E_CLIENT_TOO_BIG: {
+    meaning: 'A request is longer than the daemon accepts.',
+    remedy: 'Send the data in several requests.',
+  },
   COTERIE_E_CONFIG_ACCOUNT: {
     meaning: 'A uidgid section names a user or group that this host does not have.',
     remedy: 'Create the account or write its number.',

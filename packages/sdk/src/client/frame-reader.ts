@@ -28,7 +28,7 @@ export class FrameReader {
 
   /** @param smallest @param largest bytes of a frame, header included. */
   constructor(
-    private readonly smallest: number,
+    public smallest: number,
     public largest: number,
   ) {}
 
