@@ -2,7 +2,7 @@ import type { Cluster, Timers, Timer } from '@coterie/sdk';
 import { identity } from './local-processes.js';
 import { Membership, Reason, RingMessage } from './ring-messages.js';
 
-/** Milliseconds until the queue is asked for room again. */
+/** Milliseconds between attempts. */
 const RETRY = 20;
 
 interface Departure {
@@ -14,13 +14,12 @@ interface Departure {
 /**
  * Processes of this node that ended without leaving: each is announced once, and waits here until the
  * announcement has come back from the ring. It waits for room in the send queue, and for the end of
- * synchronisation: behind the sender's join list in the same round it would leave a ghost on a corosync node,
- * which adds the processes of join lists last of all.
+ * synchronisation: messages of that time overtake those queued before it, a join among them, and a leave that
+ * follows the sender's join list leaves a ghost on corosync nodes, which add the processes of join lists last.
  */
 export class Departures {
   private readonly waiting = new Map<string, Departure>();
   private readonly retry: Timer;
-  private held = false;
 
   constructor(
     private readonly cluster: Cluster,
@@ -43,18 +42,8 @@ export class Departures {
     this.waiting.delete(identity(group, pid));
   }
 
-  /** Send nothing until {@link release}. */
-  hold(): void {
-    this.held = true;
-  }
-
-  release(): void {
-    this.held = false;
-    this.send();
-  }
-
   private send(): void {
-    if (this.held) return;
+    if (this.cluster.synchronising) return this.retry.start(RETRY);
     for (const departure of this.waiting.values()) {
       if (departure.sent) continue;
       const { group, pid } = departure;

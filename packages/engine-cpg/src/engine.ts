@@ -79,7 +79,7 @@ export class CpgEngine implements Engine {
     @inject(Counters) counters: Counters,
   ) {
     this.departures = new Departures(cluster, timers);
-    this.notices = new Notices(cluster, clients, this.groups, this.local, this.departures);
+    this.notices = new Notices(cluster, clients, this.groups, this.local);
     this.sync = new GroupSynchroniser(cluster, this.groups, this.notices);
     this.unknownSender = counters.counter('unknown_sender');
     this.refused = counters.counter('mcast_refused');

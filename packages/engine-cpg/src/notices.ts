@@ -6,7 +6,6 @@ import {
   RingConfiguration,
   type Address,
 } from './client-messages.js';
-import type { Departures } from './departures.js';
 import type { Groups, Process } from './groups.js';
 import type { LocalProcesses } from './local-processes.js';
 import type { SynchronisationEvents } from './synchronisation.js';
@@ -21,13 +20,8 @@ export class Notices implements SynchronisationEvents {
     private readonly clients: Clients,
     private readonly groups: Groups,
     private readonly local: LocalProcesses,
-    private readonly departures: Departures,
   ) {
     this.view = cluster.view;
-  }
-
-  begun(): void {
-    this.departures.hold();
   }
 
   /** A process that joined hears of it first of all; one that left, last of all. */
@@ -51,7 +45,6 @@ export class Notices implements SynchronisationEvents {
   activated(view: View): void {
     this.view = view;
     this.ring(this.clients);
-    this.departures.release();
   }
 
   private ring(to: Client | Clients): void {

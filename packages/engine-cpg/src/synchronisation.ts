@@ -5,7 +5,6 @@ import { DownList, JoinList, Reason, RingMessage } from './ring-messages.js';
 
 /** What synchronisation finds out, for the engine to tell its clients. */
 export interface SynchronisationEvents {
-  begun(): void;
   /** One call a group and kind of change. */
   changed(group: string, joined: readonly Address[], left: readonly Address[]): void;
   /** The view counts from now on; all changes of groups that it brought have been told. */
@@ -49,7 +48,6 @@ export class GroupSynchroniser implements Synchroniser {
     for (const member of this.members) {
       if (!together.has(member) && member !== this.cluster.nodeId) this.departed.add(member);
     }
-    this.events.begun();
   }
 
   process(): 'done' | 'again' {

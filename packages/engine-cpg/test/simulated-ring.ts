@@ -217,6 +217,8 @@ export class SimulatedNode {
 /** Nodes in one or more rings, each with one order of messages. Nothing happens but what the test asks for. */
 export class SimulatedRing {
   readonly nodes = new Map<NodeId, SimulatedNode>();
+  /** Nodes that receive nothing. */
+  readonly deaf = new Set<NodeId>();
   private sequence = 0;
 
   constructor(...nodeIds: NodeId[]) {
@@ -262,7 +264,7 @@ export class SimulatedRing {
     if (sent === undefined) return false;
     for (const member of node.view.members) {
       const other = this.nodes.get(member);
-      if (other?.view.ring === node.view.ring) other.receive(nodeId, sent);
+      if (other?.view.ring === node.view.ring && !this.deaf.has(member)) other.receive(nodeId, sent);
     }
     return true;
   }
