@@ -14,3 +14,6 @@ export * from './wire/merge-detect.js';
 export * from './wire/orf-token.js';
 export * from './wire/ring-id.js';
 export * from './wire/sequence.js';
+export * from './ring/context.js';
+export * from './ring/ring.js';
+export * from './ring/sort-queue.js';

@@ -1,5 +1,5 @@
 import type { Clock, Logger, PacketBatch, Random, RingId, NodeId, Timers, Transport } from '@coterie/sdk';
-import type { Deliver, RingState, TotemUpcalls } from './evs.js';
+import type { Deliver, RingState } from './evs.js';
 import type { TotemSettings } from './settings.js';
 
 /** Where the ring sequence is kept across restarts (`ringid_<nodeid>`). */
@@ -56,6 +56,3 @@ export interface Totem {
   /** For the state dump. */
   dump(): Record<string, unknown>;
 }
-
-/** @internal the factory that core calls; see ring/. */
-export type CreateTotem = (settings: TotemSettings, ports: TotemPorts, upcalls: TotemUpcalls) => Totem;

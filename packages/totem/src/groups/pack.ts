@@ -94,14 +94,14 @@ export class Packer {
   }
 
   /**
-   * From now on packets go to the transitional queue, or to the normal one again. Messages that wait in a packet
-   * go along, unless the beginning of one of them has already been queued: receivers keep apart what came
-   * before, so the rest follows it into the same queue.
+   * From now on packets go to the transitional queue, or to the normal one again. What waits in a packet stays
+   * with the queue it was meant for: an ordinary message must not get ahead of synchronisation (corosync 40263892),
+   * and receivers keep apart what came before. There is room: `room` always counts the packet being filled.
    */
   useTransQueue(trans: boolean): void {
     const queue = trans ? this.transQueue : this.normalQueue;
     if (queue === this.queue) return;
-    if (this.continuation !== 0) this.seal(0);
+    if (this.count > 0) this.seal(0);
     this.queue = queue;
   }
 

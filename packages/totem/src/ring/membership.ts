@@ -1,0 +1,84 @@
+import type { CommitToken } from '../wire/commit-token.js';
+import { decodeCommitToken } from '../wire/commit-token.js';
+import type { Join } from '../wire/join.js';
+import { decodeJoin } from '../wire/join.js';
+import { commitTokenFits } from './commit.js';
+import type { RingContext } from './context.js';
+import { processJoin } from './gather.js';
+import { originateToken, restoreOldRing } from './recovery.js';
+
+/** A ring cannot have jumped further than this since the last sign of it: such a number is not stored. */
+const MAX_RING_SEQUENCE_JUMP = 2 ** 32;
+
+/** A join or LEAVE, in any state (totemsrp message_handler_memb_join). */
+export function receiveJoin(r: RingContext, view: DataView, offset: number, length: number): void {
+  const { join, reason } = decodeJoin(view, offset, length);
+  if (join === undefined) return r.counters.drop(reason);
+  if (join.systemFrom === r.me) return;
+  if (join.ringSequence > r.highestRingSequence + MAX_RING_SEQUENCE_JUMP)
+    return r.counters.drop('join_ring_seq');
+  r.counters.memb_join_rx++;
+  // After a pause the queues are full of joins from the past: they would throw the membership about.
+  if (r.ports.clock.now() < r.joinsIgnoredUntil) return r.counters.drop('join_after_pause');
+  if (join.ringSequence > r.highestRingSequence) r.highestRingSequence = join.ringSequence;
+
+  switch (r.state) {
+    case 'gather':
+      return processJoin(r, join);
+    case 'operational':
+      if (concernsRing(r, join)) processJoin(r, join);
+      return;
+    case 'commit':
+      if (concernsNewRing(r, join)) {
+        processJoin(r, join);
+        // Processing may have entered it already; the reason counts once.
+        if (isState(r, 'commit')) r.transitions.gather(13);
+      }
+      return;
+    case 'recovery':
+      if (concernsNewRing(r, join)) {
+        processJoin(r, join);
+        restoreOldRing(r);
+        r.transitions.gather(14);
+      }
+  }
+}
+
+/** Not one that counts this node out, nor a stale one of a member from before this ring (corosync cfbb021e). */
+function concernsRing(r: RingContext, join: Join): boolean {
+  if (join.failed.includes(r.me)) return false;
+  return !(r.members.includes(join.systemFrom) && join.ringSequence < r.ring.sequence);
+}
+
+function concernsNewRing(r: RingContext, join: Join): boolean {
+  return r.newMembers.includes(join.systemFrom) && join.ringSequence >= r.ring.sequence;
+}
+
+/** The compiler does not see that a call changes the state. */
+function isState(r: RingContext, state: RingContext['state']): boolean {
+  return r.state === state;
+}
+
+/** A commit token (totemsrp message_handler_memb_commit_token). */
+export function receiveCommitToken(r: RingContext, view: DataView, offset: number, length: number): void {
+  const { token, reason } = decodeCommitToken(view, offset, length);
+  if (token === undefined) return r.counters.drop(reason);
+  r.counters.memb_commit_token_rx++;
+  if (r.state === 'gather') {
+    if (commitTokenFits(r, token)) r.transitions.commit(token);
+  } else if (r.state === 'commit') {
+    if (isComplete(r, token)) r.transitions.recovery(token);
+  } else if (r.state === 'recovery') {
+    if (isComplete(r, token)) originateToken(r);
+  }
+}
+
+function isComplete(r: RingContext, token: CommitToken): boolean {
+  return (
+    token.representative === r.ring.representative &&
+    token.ringSequence === r.ring.sequence &&
+    token.membIndex === token.members.length &&
+    token.members.length === r.newMembers.length &&
+    token.members.every((id, i) => id === r.newMembers[i])
+  );
+}
