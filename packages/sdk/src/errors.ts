@@ -85,6 +85,10 @@ export const errors = {
     meaning: 'A reload would change the address of a node that is there already.',
     remedy: 'Remove the node with one reload and add it again with the next.',
   },
+  COTERIE_E_CONFIG_RELOAD_LOCAL: {
+    meaning: 'A reload would make the daemon another node.',
+    remedy: 'Give the node its old id, or restart the daemon.',
+  },
   COTERIE_E_CONFIG_SYNTAX: {
     meaning: 'A line of the configuration cannot be read.',
     remedy: 'Correct the line: "section {", "key: value", "}" or a comment that starts with #.',

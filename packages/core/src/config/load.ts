@@ -166,14 +166,16 @@ function localNode(
   { host, node }: LoadInput,
   problems: Problems,
 ): ListedNode | undefined {
-  if (nodes.length === 0) return undefined;
+  const uncertain = problems.list.some(({ code }) => code === 'COTERIE_E_CONFIG_DUPLICATE_NODE');
+  if (nodes.length === 0 || uncertain) return undefined;
   return findLocalNode(nodes, host, node, problems, nodelist.lines.get('') ?? 0);
 }
 
 function checkedTiming(totem: Interpreted, nodes: number, problems: Problems): TotemTiming {
   const read = (name: string): number | undefined => {
     const found = totem.value[name];
-    return typeof found === 'number' ? found : undefined;
+    // What the schema has refused is not judged again.
+    return typeof found === 'number' && found >= 0 ? found : undefined;
   };
   const timing = deriveTiming(read, nodes);
   for (const { name, message } of checkTiming(timing, (key) => (read(key) ?? 0) !== 0)) {

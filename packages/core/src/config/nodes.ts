@@ -17,6 +17,7 @@ export interface ListedNode {
   readonly node: NodeSettings;
   /** From 0, as in `nodelist.node.<position>`. */
   readonly position: number;
+  /** Of `ring0_addr`. */
   readonly line: number;
 }
 
@@ -59,7 +60,7 @@ export function readNodes(nodelist: Interpreted, context: NodelistContext, probl
       port: entry.ring0_port ?? 0,
       votes: entry.quorum_votes,
     };
-    nodes.push({ node, position, line: entry.nodeid === undefined ? line : lineOf('nodeid') });
+    nodes.push({ node, position, line });
   });
   reportDuplicates(nodes, context, problems);
   return nodes;

@@ -102,7 +102,7 @@ export function checkTiming(timing: TotemTiming, configured: (name: string) => b
     });
   }
   if (timing.consensus < timing.join) {
-    const name = configured('consensus') ? 'consensus' : 'join';
+    const name = (['consensus', 'join'] as const).find(configured) ?? 'token';
     faults.push({
       name,
       message: `totem.consensus (${timing.consensus} ms) must not be less than totem.join (${timing.join} ms).`,
