@@ -57,8 +57,6 @@ export class VotequorumEngine implements Engine {
   private readonly trackers: VoteTrackers;
   /** Between the loss of a node and the lowering of expected votes (last_man_standing). */
   private readonly window: Timer;
-  /** Until synchronisation ends, clients are not told what it decides. */
-  private synchronising = false;
   private introduced = false;
   private savedBarrier: number;
 
@@ -243,7 +241,6 @@ export class VotequorumEngine implements Engine {
   }
 
   private install(view: SyncView): void {
-    this.synchronising = true;
     this.introduced = false;
     if (this.votes.install(view)) this.window.start(this.fixed.lastManStandingWindow);
     this.device.install();
@@ -263,9 +260,9 @@ export class VotequorumEngine implements Engine {
   }
 
   private activate(): void {
-    this.change(() => this.votes.count());
-    this.synchronising = false;
-    this.tellVerdict();
+    const { quorate } = this.votes;
+    this.change(() => this.votes.settle());
+    if (quorate === this.votes.quorate) this.tellVerdict();
   }
 
   /** Does something that may change the votes, then tells who has to know. */
@@ -276,7 +273,7 @@ export class VotequorumEngine implements Engine {
     this.keepBarrier();
     publish(this.database, this.votes, this.fixed);
     if (expectedVotes !== this.votes.self.expectedVotes) this.trackers.expectedVotesChanged();
-    if (quorate !== this.votes.quorate && !this.synchronising) this.tellVerdict();
+    if (quorate !== this.votes.quorate) this.tellVerdict();
   }
 
   private tellVerdict(): void {

@@ -43,6 +43,10 @@ export class Votes {
   masterWins = false;
   lastManStanding: boolean;
   rules: Rules;
+  /** From a new ring until all its members have spoken: nothing is decided then. */
+  private synchronising = false;
+  /** Did the window of last_man_standing pass meanwhile? */
+  private shrinkDue = false;
   private previousMembers: readonly NodeId[] = [];
 
   constructor(
@@ -58,7 +62,7 @@ export class Votes {
     this.rules = rules;
     this.adopt(rules);
     if (rules.waitForAll) this.setWaiting(true);
-    this.recalculate({ decrease: false, byMembers: false });
+    this.count();
   }
 
   get self(): VotingNode {
@@ -86,6 +90,7 @@ export class Votes {
 
   /** A new ring. True: the window of last_man_standing starts. (votequorum_sync_init) */
   install(view: View): boolean {
+    this.synchronising = true;
     if (view.members.length > 1) this.self.flags &= ~NodeFlag.first;
     let left = false;
     for (const nodeId of this.members) {
@@ -109,10 +114,19 @@ export class Votes {
 
   /** The window of last_man_standing has passed. */
   shrink(): void {
-    if (this.lastManStanding && this.quorate) this.recalculate({ decrease: true, byMembers: true });
+    this.shrinkDue = this.synchronising;
+    if (this.synchronising || !this.lastManStanding || !this.quorate) return;
+    this.recalculate({ decrease: true, byMembers: true });
   }
 
-  count(): void {
+  /** All members of the new ring have spoken. */
+  settle(): void {
+    this.synchronising = false;
+    this.count();
+    if (this.shrinkDue) this.shrink();
+  }
+
+  private count(): void {
     this.recalculate({ decrease: false, byMembers: false });
   }
 
@@ -144,8 +158,7 @@ export class Votes {
     ) {
       this.recalculate({ decrease: leaving || follow, byMembers: leaving });
     }
-    const settled = NodeFlag.quorate | NodeFlag.waitingForAll;
-    if ((node.flags & settled) === NodeFlag.quorate) this.setWaiting(false);
+    if (leads && (word.flags & NodeFlag.waitingForAll) === 0) this.setWaiting(false);
     return true;
   }
 
@@ -217,7 +230,8 @@ export class Votes {
     const fixed = this.rules.twoNode && voters <= 2;
     this.quorum = change.decrease || fixed ? quorum : Math.max(this.quorum, quorum);
     this.expect(here);
-    this.decide(totalVotes);
+    // corosync decides after each word, so what its nodes say of themselves may depend on who spoke first.
+    if (!this.synchronising) this.decide(totalVotes);
   }
 
   private quorumOf(expectedVotes: number, totalVotes: number, voters: number): number {

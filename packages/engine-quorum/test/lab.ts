@@ -24,14 +24,14 @@ import {
   FakeTimers,
 } from './ports.js';
 
-interface Sent {
+export interface Sent {
   readonly service: number;
   readonly fn: number;
   readonly from: NodeId;
   readonly body: DataView;
 }
 
-interface Ring {
+export interface Ring {
   readonly id: RingId;
   readonly members: readonly NodeId[];
   readonly queue: Sent[];
@@ -186,6 +186,8 @@ export interface Dump {
 /** Nodes 1, 2, ... on rings without a network: every message reaches all members in the same order. */
 export class Lab {
   readonly nodes = new Map<NodeId, LabNode>();
+  /** All that was delivered. */
+  readonly delivered: Sent[] = [];
   private sequence = 1;
 
   constructor(private readonly options: LabOptions) {
@@ -248,6 +250,7 @@ export class Lab {
   /** Delivers what was sent, until nothing is. */
   run(ring: Ring): void {
     for (let sent = ring.queue.shift(); sent; sent = ring.queue.shift()) {
+      this.delivered.push(sent);
       for (const id of ring.members) this.node(id).deliver(sent);
     }
   }
