@@ -142,7 +142,10 @@ export class SimulatedNode {
       log: silent,
       ringIds: {
         load: () => world.disks.get(id) ?? 0,
-        store: (sequence) => void world.disks.set(id, sequence),
+        store: (sequence) => {
+          if (world.diskFull) throw new Error('disk full');
+          world.disks.set(id, sequence);
+        },
       },
       transport: {
         broadcast: (slab, offset, length) => this.queue(0, slab.bytes.slice(offset, offset + length)),
@@ -294,6 +297,7 @@ export class World {
   chatting = true;
   /** Simulate the ring without the process-group layer: every message is a packet. */
   packets = false;
+  diskFull = false;
   /** Drop a packet on its way? By sender, receiver, bytes. */
   filter: (from: NodeId, to: NodeId, bytes: Uint8Array) => boolean = () => false;
   private readonly components = new Map<NodeId, number>();

@@ -129,6 +129,8 @@ export class RingContext {
   /** The own join is heard by its sender too: set until it has been. */
   ownJoinDue = false;
   joinsIgnoredUntil = -Infinity;
+  /** When a foreign ring's packet last made this node leave its ring, by sender. */
+  readonly foreignGathers = new Map<NodeId, number>();
   lastTokenAt = -1;
   /** Smoothed time between tokens and share of it spent on work, milliseconds. */
   meanRotation = 0;

@@ -1,4 +1,5 @@
 import type { NodeId, Slab } from '@coterie/sdk';
+import { MAX_NODES } from '../wire/header.js';
 import { decodeMcastHeader, MCAST_ENCAPSULATED } from '../wire/mcast.js';
 import type { McastHeader } from '../wire/mcast.js';
 import { decodeMergeDetect, encodeMergeDetect, MERGE_DETECT_SIZE } from '../wire/merge-detect.js';
@@ -63,12 +64,26 @@ function foreignRing(
   if (r.state === 'operational') {
     // A member's packet of a lower ring was delayed on its way: ring sequences only grow.
     if (from === r.me || (r.members.includes(from) && sequence < r.ring.sequence)) return;
+    if (!mayDisturb(r, from)) return r.counters.drop('foreign_too_often');
     r.proc = union(r.proc, [from]);
     r.transitions.gather(running);
   } else if (r.state === 'gather' && !r.proc.includes(from)) {
     r.proc = union(r.proc, [from]);
     r.transitions.gather(gathering);
   }
+}
+
+/**
+ * One node ends this ring at most once a token timeout: one that is heard but never joins (a one-way link, a
+ * forger) must not keep the others from their work.
+ */
+function mayDisturb(r: RingContext, from: NodeId): boolean {
+  const now = r.ports.clock.now();
+  const last = r.foreignGathers.get(from);
+  if (last !== undefined && now - last < r.settings.token) return false;
+  if (r.foreignGathers.size >= MAX_NODES) r.foreignGathers.clear();
+  r.foreignGathers.set(from, now);
+  return true;
 }
 
 /** An idle ring's representative makes the ring known to others. */
