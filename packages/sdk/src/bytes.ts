@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Counted, type Field, Fault, bytesOf, field } from './field.js';
+import { type Counted, type Field, Fault, isFault, bytesOf, field } from './field.js';
 
 /** Exactly `length` bytes: a view of the memory decoded from, not a copy. */
 export function bytes(length: number): Field<Uint8Array>;
@@ -70,7 +70,7 @@ export function boundedBytes(length: Field<number>, capacity: number): Field<Uin
     },
     read(from, at, end) {
       const n = length.read(from, at, end, Infinity);
-      if (n instanceof Fault) return n;
+      if (isFault(n)) return n;
       if (n > capacity || n < 0) return new Fault(`length ${n}, ${capacity} is the most`);
       return view(from, at + length.least, n);
     },
@@ -88,7 +88,7 @@ export function boundedString(length: Field<number>, capacity: number): Field<st
     encode: (value, into, offset) => inner.encode(Buffer.from(value), into, offset),
     read(from, at, end) {
       const value = inner.read(from, at, end, Infinity);
-      return value instanceof Fault ? value : utf8(value);
+      return isFault(value) ? value : utf8(value);
     },
   });
 }

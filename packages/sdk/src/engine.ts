@@ -57,9 +57,12 @@ const DELIVERIES = Symbol.for('@coterie/sdk/deliveries@1');
 
 type Class = abstract new (...args: never[]) => unknown;
 
-/** Marks a class as a service engine. Name and number must be those of the package's manifest. */
+/**
+ * Marks a class as a service engine. Name and number must be those of the package's manifest. The class may have
+ * any of the members of {@link Engine}, or none (which TypeScript takes for a mistake without `object &`).
+ */
 export function ServiceEngine(identity: EngineIdentity) {
-  return (target: new (...args: never[]) => Engine): void => {
+  return (target: new (...args: never[]) => object & Engine): void => {
     Reflect.defineMetadata(ENGINE, identity, target);
   };
 }

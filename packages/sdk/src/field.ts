@@ -1,7 +1,11 @@
 import type { Codec, Decoded } from './codec.js';
 
+const BRAND = Symbol.for('@coterie/sdk/Fault@1');
+
 /** Why bytes are not a value; `path` names the field at fault within the outermost struct. */
 export class Fault {
+  readonly [BRAND] = true;
+
   constructor(
     readonly reason: string,
     readonly path = '',
@@ -15,6 +19,11 @@ export class Fault {
   toString(): string {
     return this.path === '' ? this.reason : `${this.path}: ${this.reason}`;
   }
+}
+
+/** True for a Fault of any copy of the SDK: fields of one may stand in structs of another. */
+export function isFault(value: unknown): value is Fault {
+  return typeof value === 'object' && value !== null && BRAND in value;
 }
 
 /** A codec that can be a field of a struct, an item of a list or stand alone. */
@@ -50,7 +59,7 @@ function decodeField<T>(this: Field<T>, from: DataView, offset: number, length: 
 }
 
 export function decoded<T>(result: T | Fault): Decoded<T> {
-  return result instanceof Fault ? { ok: false, reason: result.toString() } : { ok: true, value: result };
+  return isFault(result) ? { ok: false, reason: result.toString() } : { ok: true, value: result };
 }
 
 export function short(least: number, length: number): { ok: false; reason: string } {

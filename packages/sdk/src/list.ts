@@ -1,4 +1,4 @@
-import { type Counted, type Field, Fault, bytesOf, field, roundUp } from './field.js';
+import { type Counted, type Field, Fault, isFault, bytesOf, field, roundUp } from './field.js';
 
 /** Room for `capacity` items, all of them used; encoding fewer leaves zeros behind them. */
 export function array<T>(item: Field<T>, capacity: number): Field<readonly T[]>;
@@ -85,7 +85,7 @@ function readItems<T>(
   while (count === undefined ? at < end : values.length < count) {
     if (end - at < item.least) return new Fault(`${Math.max(0, end - at)} bytes there`, `[${values.length}]`);
     const value = item.read(from, at, end, Infinity);
-    if (value instanceof Fault) return value.within(`[${values.length}]`);
+    if (isFault(value)) return value.within(`[${values.length}]`);
     values.push(value);
     at += stride(item, value);
   }

@@ -25,7 +25,7 @@ export interface Plugin {
 }
 
 export interface PluginDefinition {
-  engines?: readonly Injectable<Engine>[];
+  engines?: readonly Injectable<object & Engine>[];
   transports?: Readonly<Record<string, Injectable<Transport>>>;
   frontEnds?: readonly Injectable<FrontEnd>[];
   provides?: readonly Provision[];

@@ -1,5 +1,5 @@
 import type { Decoded } from './codec.js';
-import { type Field, Fault, bytesOf, decoded, roundUp, short } from './field.js';
+import { type Field, Fault, isFault, bytesOf, decoded, roundUp, short } from './field.js';
 import type { Padding } from './scalars.js';
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -128,7 +128,7 @@ class Struct<T> implements Field<T> {
       if (!placed.shown) continue;
       const { name, field, at } = placed;
       const value = field.read(from, start + at, end, this.countOf(placed, from, start));
-      if (value instanceof Fault) return value.within(name);
+      if (isFault(value)) return value.within(name);
       values[name] = value;
     }
     let at = start + this.start;
@@ -137,7 +137,7 @@ class Struct<T> implements Field<T> {
       at = start + this.aligned(at - start, field);
       if (end - at < field.least) return new Fault(`${Math.max(0, end - at)} bytes there`, name);
       const value = field.read(from, at, end, this.countOf(placed, from, start));
-      if (value instanceof Fault) return value.within(name);
+      if (isFault(value)) return value.within(name);
       values[name] = value;
       if (field.extent !== 'rest') at += field.size(value);
     }

@@ -377,6 +377,18 @@ describe('client connection', () => {
       assert.deepEqual(await events.next(), { done: true, value: undefined });
     });
 
+    it('of several ids can be iterated over in their one order', async () => {
+      const it = await open();
+      const events = it.collect<string>((push) => [
+        it.on(1, N, ({ n }) => push(`one ${n}`)),
+        it.on(2, N, ({ n }) => n % 2 === 0 && push(`two ${n}`)),
+      ]);
+      daemon.socket.write(Buffer.concat([event(1), event(2, 2), event(3, 2), event(4)]));
+      const seen: (string | undefined)[] = [];
+      while (seen.length < 3) seen.push((await events.next()).value);
+      assert.deepEqual(seen, ['one 1', 'two 2', 'one 4']);
+    });
+
     it('are left in the daemon while the reader is behind, unless a call waits', async () => {
       const it = await open();
       const events = it.events(1, N, { limit: 40_000 });

@@ -150,9 +150,16 @@ export class Connection implements AsyncDisposable {
    * `limit` wait and no call does, the connection is not read, so events wait in the daemon (which
    * disconnects clients that let too many wait). At `limit` it ends with COTERIE_E_CLIENT_OVERFLOW.
    */
-  events<E>(
-    id: number,
-    codec: Codec<E>,
+  events<E>(id: number, codec: Codec<E>, options?: EventOptions): AsyncIterableIterator<E, undefined> {
+    return this.collect<E>((push) => [this.on(id, codec, push)], options);
+  }
+
+  /**
+   * Like {@link events}, for whatever `register`'s handlers push: events of several ids in their one order, or
+   * what was made of them. `register` returns what ends its handlers.
+   */
+  collect<E>(
+    register: (push: (event: E) => void) => readonly (() => void)[],
     { limit = EVENT_LIMIT, signal }: EventOptions = {},
   ): AsyncIterableIterator<E, undefined> {
     signal?.throwIfAborted();
@@ -161,14 +168,14 @@ export class Connection implements AsyncDisposable {
       queue.end(this.loss);
       return queue;
     }
-    const stop = this.on<E>(id, codec, (event) => queue.push(event));
+    const stops = register((event) => queue.push(event));
     const abort = () => {
       queue.end(signal?.reason);
       this.queueOwner.left(queue);
     };
     signal?.addEventListener('abort', abort, { once: true });
     this.queues.set(queue, () => {
-      stop();
+      for (const stop of stops) stop();
       signal?.removeEventListener('abort', abort);
     });
     return queue;
