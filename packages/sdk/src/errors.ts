@@ -137,6 +137,22 @@ export const errors = {
     meaning: 'A process group was joined a second time on the same node.',
     remedy: 'Give every user of the ring a group name of its own.',
   },
+  COTERIE_E_INJECT_CONSTRUCTOR: {
+    meaning: "The constructor of a plugin's class threw.",
+    remedy: "Read the message: it is the plugin's. Report it to the plugin's author.",
+  },
+  COTERIE_E_INJECT_CYCLE: {
+    meaning: 'Classes of plugins need each other to be built.',
+    remedy: "Take one of them out of the other's constructor.",
+  },
+  COTERIE_E_INJECT_PARAMETER: {
+    meaning: "A constructor parameter of a plugin's class does not say what to pass.",
+    remedy: 'Put @inject(Token) in front of the parameter.',
+  },
+  COTERIE_E_INJECT_TOKEN: {
+    meaning: "A plugin's class asks for something that nothing provides.",
+    remedy: 'Install or write the plugin that provides it, or make the parameter optional.',
+  },
   COTERIE_E_IPC_IN_USE: {
     meaning: 'Another daemon answers on the client socket in this run folder.',
     remedy: 'Stop the other daemon, or give this one a run folder of its own with --run-dir.',
@@ -145,9 +161,73 @@ export const errors = {
     meaning: 'The client socket could not be opened.',
     remedy: 'Check the run folder named in the message: it must exist and belong to the user of the daemon.',
   },
+  COTERIE_E_MANIFEST: {
+    meaning: 'The "coterie" key of a package.json is not a valid manifest.',
+    remedy: 'Correct what the message names, or remove the package from the dependencies.',
+  },
+  COTERIE_E_MANIFEST_VERSION: {
+    meaning: "A plugin's manifest has a format that this daemon does not read.",
+    remedy: 'Install a version of the plugin for this daemon, or update the daemon.',
+  },
   COTERIE_E_MESSAGE_SIZE: {
     meaning: 'A message is longer than the ring can carry (1 MiB and its headers).',
     remedy: 'Send the data in several messages.',
+  },
+  COTERIE_E_PLUGIN_CYCLE: {
+    meaning: 'Plugins require each other in a circle, so that none can start first.',
+    remedy: 'Remove one of the plugins, or one of the requirements in their manifests.',
+  },
+  COTERIE_E_PLUGIN_DUPLICATE: {
+    meaning: 'Two plugins have the same name, service, transport or capability.',
+    remedy: 'Remove one of the two from the dependencies.',
+  },
+  COTERIE_E_PLUGIN_ENTRY: {
+    meaning: "The module that a plugin's manifest names as entry is missing or outside of its package.",
+    remedy: 'Build or reinstall the plugin; its entry must lie inside of its package.',
+  },
+  COTERIE_E_PLUGIN_EXPORT: {
+    meaning: "A plugin's entry does not export a plugin that this daemon understands.",
+    remedy: 'Export "plugin", made by definePlugin of the SDK.',
+  },
+  COTERIE_E_PLUGIN_IMPORT: {
+    meaning: "A plugin's entry could not be imported.",
+    remedy: "Read the message: it is Node's or the plugin's. Reinstall the plugin.",
+  },
+  COTERIE_E_PLUGIN_MISMATCH: {
+    meaning: "A plugin's code and its manifest do not agree.",
+    remedy: 'Make decorators and definePlugin say what the manifest says.',
+  },
+  COTERIE_E_PLUGIN_NAME: {
+    meaning: "A plugin has the name of a section of the configuration that is the daemon's own.",
+    remedy: 'Give the plugin another name.',
+  },
+  COTERIE_E_PLUGIN_NOT_INSTALLED: {
+    meaning: "A dependency of the daemon's project is not installed.",
+    remedy: 'Run npm install in the project.',
+  },
+  COTERIE_E_PLUGIN_REQUIRES: {
+    meaning: 'A plugin requires a capability that no installed plugin provides.',
+    remedy: 'Install a plugin that provides it, or remove the one that requires it.',
+  },
+  COTERIE_E_PLUGIN_SCHEMA: {
+    meaning: 'The configuration schema of a plugin is missing or cannot be used.',
+    remedy: 'Correct the schema file that the manifest names, or reinstall the plugin.',
+  },
+  COTERIE_E_PLUGIN_SDK_RANGE: {
+    meaning: "A plugin's manifest does not limit the SDK versions it works with.",
+    remedy: 'Write a range with an upper end, such as "^1.2.0".',
+  },
+  COTERIE_E_PLUGIN_SDK_VERSION: {
+    meaning: 'A plugin does not work with the SDK of this daemon.',
+    remedy: 'Install a version of the plugin for this SDK, or another daemon.',
+  },
+  COTERIE_E_PLUGIN_TIMEOUT: {
+    meaning: 'A plugin took too long to import or start.',
+    remedy: "Report it to the plugin's author: importing and starting must not wait for others.",
+  },
+  COTERIE_E_PROJECT: {
+    meaning: "The package.json of the daemon's project cannot be read.",
+    remedy: 'Correct the file, or start the daemon in its project.',
   },
   COTERIE_E_QUORUM_CONFLICT: {
     meaning: 'Two options of the section quorum exclude each other.',
@@ -165,6 +245,11 @@ export const errors = {
     meaning: 'The stored ring sequence is one that no ring has reached.',
     remedy:
       'Restore the state file named in the message. Delete it only if no other member still runs: a ring identity could be used twice.',
+  },
+  COTERIE_E_SDK_DUPLICATE: {
+    meaning: 'A plugin uses another copy of the SDK, of an incompatible version.',
+    remedy:
+      "Install the plugin so that it shares the daemon's SDK: npm install --install-links, or npm pack and install.",
   },
   COTERIE_E_STATE_READ: {
     meaning: 'A file in the state folder could not be read.',
@@ -193,6 +278,10 @@ export const errors = {
   COTERIE_W_CONFIG_UNOWNED: {
     meaning: 'Nothing that is installed reads this section or setting.',
     remedy: 'Install the plugin it belongs to, correct the name or remove it.',
+  },
+  COTERIE_W_SDK_DUPLICATE: {
+    meaning: 'A plugin uses another copy of the SDK, of a compatible version.',
+    remedy: 'Nothing must be done; npm dedupe or npm install --install-links saves the memory.',
   },
 } as const satisfies Record<string, { meaning: string; remedy: string }>;
 

@@ -1,73 +1,41 @@
-import type { Injectable, Plugin, Token } from '@coterie/sdk';
+import type { ErrorCode, Plugin } from '@coterie/sdk';
+import type { Manifest } from '@coterie/sdk/manifest';
 import type { SectionSchema } from '../config/configuration.js';
 
-/** The `coterie` key of a plugin's package.json, checked. */
-export interface PluginManifest {
-  readonly manifest: 1;
-  readonly kind: 'engine' | 'transport' | 'ipc';
-  readonly name: string;
-  readonly entry: string;
-  readonly sdk: string;
-  readonly services: readonly { readonly name: string; readonly number: number }[];
-  readonly transports: readonly string[];
-  readonly provides: readonly string[];
-  readonly requires: readonly string[];
-  readonly optional: readonly string[];
-}
-
-/** An installed plugin whose static checks have passed; nothing of it has run. */
+/** An installed package with a manifest. Nothing of it has run. */
 export interface PluginPackage {
-  readonly manifest: PluginManifest;
-  /** npm package name, version and folder (symlinks resolved). */
+  readonly manifest: Manifest;
   readonly packageName: string;
   readonly version: string;
+  /** Absolute, symlinks resolved. */
   readonly directory: string;
   /** Absolute path of the module to import. */
   readonly entry: string;
+  /** Of its section of corosync.conf; undefined if it has none. */
   readonly schema: SectionSchema | undefined;
 }
 
-/** What is wrong with a plugin; the code is in the SDK's table. */
+/** What is wrong with a plugin. */
 export interface PluginProblem {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly severity: 'error' | 'warning';
-  /** npm package name; undefined: the daemon project itself. */
+  /** npm package name; undefined: the daemon's project itself. */
   readonly packageName: string | undefined;
   readonly message: string;
 }
 
-/** Plugins in the order in which they start, each after what it requires. */
-export interface PluginPlan {
-  /** Empty if one of the problems is an error. */
-  readonly order: readonly PluginPackage[];
-  readonly problems: readonly PluginProblem[];
-}
-
 /** A plugin whose entry was imported and agrees with its manifest. */
 export interface LoadedPlugin {
-  readonly manifest: PluginManifest;
+  readonly manifest: Manifest;
   readonly packageName: string;
   readonly version: string;
   readonly plugin: Plugin;
 }
 
-/** Values for tokens: the ports that the executive gives to a plugin or an engine. */
-export type Ports = ReadonlyMap<Token<unknown>, unknown>;
-
-/** A plugin's own container: what it provides for itself, and the ports the executive gave it. */
-export interface PluginContainer {
-  /**
-   * Builds `type` from the tokens its constructor names: looked for in `ports` (of this object alone), then in the
-   * plugin's container, then in the daemon's. @throws CoterieError COTERIE_E_INJECT_*
-   */
-  construct<T>(type: Injectable<T>, ports: Ports): T;
+/** Reads what is installed, so that tests have no disk. */
+export interface PackageFiles {
+  /** The text of a file; undefined if there is none. */
+  readFile(path: string): string | undefined;
+  /** The path with all symlinks resolved; undefined if there is nothing. */
+  realpath(path: string): string | undefined;
 }
-
-/** All plugins' containers, on a root of their own. Open them in the order of the plan. */
-export interface PluginContainers {
-  /** `ports`: for what the plugin provides and all that it constructs. */
-  open(plugin: LoadedPlugin, ports: Ports): PluginContainer;
-}
-
-/** `createContainers` of container.ts. `ports`: the daemon's own, for every plugin. */
-export type CreateContainers = (ports: Ports) => PluginContainers;
