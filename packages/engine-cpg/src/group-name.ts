@@ -26,6 +26,13 @@ export const groupName: Field<string> = {
 /** {@link groupName} with any length, for requests whose answer to a long name is not INVALID_PARAM. */
 export const unboundedName = message({ length: slot(u32), value: bytes(MAX_GROUP_NAME) });
 
+/** What {@link nameOf} reads. */
+export function unbounded(name: string): Infer<typeof unboundedName> {
+  const value = new Uint8Array(MAX_GROUP_NAME);
+  value.set(Buffer.from(name, 'latin1'));
+  return { length: name.length, value };
+}
+
 /** Undefined if it is too long for a name. */
 export function nameOf({ length, value }: Infer<typeof unboundedName>): string | undefined {
   return length <= MAX_GROUP_NAME ? latin1(value.subarray(0, length)) : undefined;

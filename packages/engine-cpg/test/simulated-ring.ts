@@ -12,7 +12,7 @@ import {
   type Timer,
   type View,
 } from '@coterie/sdk';
-import { Join, Leave, McastRequest } from '../dist/client-messages.js';
+import { ClientRequest, Join, Leave, McastRequest } from '../dist/client-messages.js';
 import { CpgEngine } from '../dist/engine.js';
 import { FakeClient, encode } from './fake-client.js';
 
@@ -24,7 +24,7 @@ type Sent = { readonly bytes: Uint8Array } | { readonly barrier: RingId };
 
 /** One daemon, as far as the engine sees it. */
 export class SimulatedNode {
-  readonly clients = new Set<FakeClient>();
+  readonly clients = new Set<Client>();
   readonly engine: CpgEngine;
   view: View;
   synchronising = false;
@@ -71,26 +71,42 @@ export class SimulatedNode {
   }
 
   connect(): FakeClient {
-    const client = new FakeClient((gone) => {
-      this.clients.delete(gone);
-      this.engine.onDisconnect(gone);
-    });
-    this.clients.add(client);
-    this.engine.onConnect(client);
+    const client = new FakeClient((gone) => this.detach(gone));
+    this.attach(client);
     return client;
   }
 
-  /** The answer's error; `busy` if the executive would hold the request back; undefined if none came. */
-  request(client: FakeClient, id: number, body: Uint8Array): CsError | 'busy' | undefined {
+  attach(client: Client): void {
+    this.clients.add(client);
+    this.engine.onConnect(client);
+  }
+
+  detach(client: Client): void {
+    this.clients.delete(client);
+    this.engine.onDisconnect(client);
+  }
+
+  /** Hands a request to the engine as the executive does; `busy` if that would hold it back. */
+  handle(client: Client, id: number, body: Uint8Array): 'taken' | 'busy' {
     const handler = requestHandlers(CpgEngine).find((candidate) => candidate.id === id);
     assert.ok(handler, `request ${id}`);
     if (handler.flowControl && (this.synchronising || this.room <= 0)) return 'busy';
-    const decoded = handler.codec.decode(new DataView(body.buffer, body.byteOffset), 0, body.length);
-    if (!decoded.ok) return handler.oneWay ? undefined : CsError.INVALID_PARAM;
+    const decoded = handler.codec.decode(
+      new DataView(body.buffer, body.byteOffset, body.byteLength),
+      0,
+      body.length,
+    );
+    if (decoded.ok) this.method(handler.method)(decoded.value, client);
+    else if (!handler.oneWay) client.respond(0, CsError.INVALID_PARAM);
+    return 'taken';
+  }
+
+  /** The answer's error; `busy` if there was none yet; undefined if none is given. */
+  request(client: FakeClient, id: number, body: Uint8Array): CsError | 'busy' | undefined {
     const answers = client.responses.length;
-    this.method(handler.method)(decoded.value, client);
-    assert.equal(client.responses.length - answers, handler.oneWay ? 0 : 1);
-    return handler.oneWay ? undefined : client.responses.at(-1)?.error;
+    if (this.handle(client, id, body) === 'busy') return 'busy';
+    assert.equal(client.responses.length - answers, id === ClientRequest.MCAST ? 0 : 1);
+    return client.responses[answers]?.error;
   }
 
   join(client: FakeClient, group: string, pid: number, flags = 0) {
