@@ -214,7 +214,11 @@ export class FakeClient implements Client {
     const size = 24 + (codec ? codec.size(value as T) : 0);
     const view = new DataView(new ArrayBuffer(size));
     if (codec) assert.equal(codec.encode(value as T, view, 24), size);
-    this.frames.push({ kind, id, error, view, size });
+    this.put({ kind, id, error, view, size });
+  }
+
+  protected put(frame: Frame): void {
+    this.frames.push(frame);
   }
 }
 

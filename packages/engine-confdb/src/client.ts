@@ -1,0 +1,160 @@
+import {
+  CoterieError,
+  CsError,
+  empty,
+  type DatabaseChange,
+  type DatabaseValue,
+  type Infer,
+} from '@coterie/sdk';
+import { ServiceError, connect, type ConnectOptions, type Connection } from '@coterie/sdk/client';
+import * as lib from './client-wire.js';
+import { CHANGE_EVENT, MapNumber, MapRequest, TrackFlag } from './client-wire.js';
+import { valueFromBytes, valueToBytes } from './value-bytes.js';
+
+const SERVICE = 0;
+/** The longest value (icmap), and a string's NUL. */
+const ROOM = 16 * 1024 + 1;
+
+export interface ConfdbClientOptions extends Omit<ConnectOptions, 'service'> {
+  /** Look at the statistics instead of the configuration. */
+  readonly statistics?: boolean;
+}
+
+export interface TrackOptions {
+  /** Track all keys that start with the one given. */
+  readonly prefix?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads and writes the daemon's database by key. Methods throw a ServiceError (of '@coterie/sdk/client') with what
+ * the service answered: ACCESS (read-only), NAME_TOO_LONG (no valid key), INVALID_PARAM (value and type do not fit),
+ * NO_RESOURCES (too many iterators or trackers); and what `Connection.call` throws.
+ */
+export class ConfdbClient implements AsyncDisposable {
+  private trackers = 0n;
+
+  private constructor(private readonly connection: Connection) {}
+
+  /** @throws CoterieError COTERIE_E_CLIENT_*: what `connect` of the SDK throws. */
+  static async connect({ statistics = false, ...options }: ConfdbClientOptions = {}): Promise<ConfdbClient> {
+    const connection = await connect({ ...options, service: SERVICE });
+    if (statistics) {
+      await connection.call(MapRequest.selectMap, lib.SelectMap, { map: MapNumber.statistics }, empty);
+    }
+    return new ConfdbClient(connection);
+  }
+
+  /** Undefined if there is no such key. */
+  async get(key: string): Promise<DatabaseValue | undefined> {
+    const answer = this.connection.call(MapRequest.get, lib.Get, { key, length: ROOM }, lib.Value);
+    const found = await unlessMissing(answer);
+    return found && read(found.type, found.value, key);
+  }
+
+  async set(key: string, value: DatabaseValue): Promise<void> {
+    const word = { key, type: value.type, value: valueToBytes(value) };
+    await this.connection.call(MapRequest.set, lib.Set, word, empty);
+  }
+
+  /** True if the key was there. */
+  async delete(key: string): Promise<boolean> {
+    const answer = this.connection.call(MapRequest.delete, lib.Key, { key }, empty).then(() => true);
+    return (await unlessMissing(answer)) ?? false;
+  }
+
+  /** Adds `step` (i32) to an integer, wrapping around. NOT_EXIST: no such key; INVALID_PARAM: no integer. */
+  async adjust(key: string, step: number): Promise<void> {
+    await this.connection.call(MapRequest.adjust, lib.Adjust, { key, step }, empty);
+  }
+
+  /** Keys that start with `prefix` and their values, in ascending order of the keys as they are at the start. */
+  async *iterate(prefix = ''): AsyncGenerator<{ readonly key: string; readonly value: DatabaseValue }, void> {
+    const { connection } = this;
+    const iterator = await connection.call(MapRequest.iterate, lib.Key, { key: prefix }, lib.Handle);
+    try {
+      for (;;) {
+        const answer = connection.call(MapRequest.next, lib.Handle, iterator, lib.Item);
+        const item = await unless(CsError.NO_SECTIONS, answer);
+        if (!item) return;
+        const value = await this.get(item.key);
+        if (value) yield { key: item.key, value };
+      }
+    } finally {
+      await connection.call(MapRequest.endIteration, lib.Handle, iterator, empty);
+    }
+  }
+
+  /** Changes of `key`, or of all keys that start with it, from now on until the loop over them ends. */
+  async track(
+    key: string,
+    { prefix = false, signal }: TrackOptions = {},
+  ): Promise<AsyncGenerator<DatabaseChange, void>> {
+    const { connection } = this;
+    const clientHandle = ++this.trackers;
+    const events = connection.events(CHANGE_EVENT, lib.Change, signal ? { signal } : {});
+    const flags = TrackFlag.add | TrackFlag.modify | TrackFlag.delete | (prefix ? TrackFlag.prefix : 0);
+    try {
+      const word = { key, flags, handle: clientHandle };
+      const tracker = await connection.call(MapRequest.track, lib.Track, word, lib.Handle);
+      return changes(connection, events, clientHandle, tracker);
+    } catch (error) {
+      await events.return?.();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+type ChangeEvent = Infer<typeof lib.Change>;
+
+async function* changes(
+  connection: Connection,
+  events: AsyncIterable<ChangeEvent>,
+  clientHandle: bigint,
+  tracker: Infer<typeof lib.Handle>,
+): AsyncGenerator<DatabaseChange, void> {
+  try {
+    for await (const event of events) if (event.handle === clientHandle) yield changeOf(event);
+  } finally {
+    const ended = connection.call(MapRequest.endTracking, lib.Handle, tracker, empty);
+    // A lost connection has ended it already, and the loop throws why.
+    await ended.catch(() => undefined);
+  }
+}
+
+function changeOf({ key, event, newType, newValue, oldType, oldValue }: ChangeEvent): DatabaseChange {
+  return {
+    kind: event === TrackFlag.add ? 'add' : event === TrackFlag.delete ? 'delete' : 'modify',
+    key,
+    old: oldType === 0 ? undefined : read(oldType, oldValue, key),
+    value: newType === 0 ? undefined : read(newType, newValue, key),
+  };
+}
+
+function read(type: number, bytes: Uint8Array, key: string): DatabaseValue {
+  const value = valueFromBytes(type, bytes);
+  if (value) return value;
+  throw new CoterieError('COTERIE_E_CLIENT_PROTOCOL', `the daemon sent no value of type ${type} for ${key}`);
+}
+
+/** Undefined for an answer with this error. */
+async function unless<T>(error: number, answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (thrown instanceof ServiceError && thrown.csError === error) return undefined;
+    throw thrown;
+  }
+}
+
+function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  return unless(CsError.NOT_EXIST, answer);
+}
