@@ -259,6 +259,31 @@ export const errors = {
     meaning: 'A file in the state folder could not be written. Without it the node must not form a ring.',
     remedy: 'Free space on the disk or correct the permissions of the folder named in the message.',
   },
+  COTERIE_E_UDP_ADDRESS: {
+    meaning: 'The own ring0_addr is not an address of this machine, or its interface is down.',
+    remedy: 'Correct ring0_addr of this node in the nodelist, or bring the interface up.',
+  },
+  COTERIE_E_UDP_BIND: {
+    meaning: 'A UDP socket could not be opened.',
+    remedy: 'See the reason of the system in the message; ports below 1024 need CAP_NET_BIND_SERVICE.',
+  },
+  COTERIE_E_UDP_MCASTADDR: {
+    meaning: 'There is no usable address to send to all members at once.',
+    remedy:
+      'Set totem.interface.mcastaddr to a multicast address of the IP version of ring0_addr, or set cluster_name.',
+  },
+  COTERIE_E_UDP_PORT: {
+    meaning: 'A UDP port of the ring is taken by another program.',
+    remedy: 'Stop the other program (ss -ulpn names it), or configure another mcastport.',
+  },
+  COTERIE_E_UDP_RESOLVE: {
+    meaning: 'The own ring0_addr does not resolve to an address of the IP version configured.',
+    remedy: 'Write an IP address as ring0_addr, add the name to /etc/hosts, or change ip_version.',
+  },
+  COTERIE_E_UDP_SOCKETS: {
+    meaning: 'COTERIE_UDP_SOCKETS asks for sockets that do not exist here.',
+    remedy: 'Unset it, set it to dgram, or build the addon: npm run build:native in @coterie/transport-udp.',
+  },
   COTERIE_E_USAGE: {
     meaning: 'The command line is not one that the command understands.',
     remedy: 'Ask the command with --help.',

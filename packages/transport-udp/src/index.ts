@@ -1,1 +1,3 @@
-export {};
+export { plugin } from './plugin.js';
+export { UdpTransport } from './udp.js';
+export { UdpuTransport } from './udpu.js';

@@ -1,0 +1,309 @@
+import {
+  type Clock,
+  CoterieError,
+  type LinkStatus,
+  type Logger,
+  type Member,
+  type NodeId,
+  type PacketBatch,
+  type Slab,
+  type Timer,
+  type Timers,
+  type Transport,
+  type TransportContext,
+  type TransportEvents,
+} from '@coterie/sdk';
+import { AddressBook } from './address-book.js';
+import { Counters } from './counters.js';
+import { Inbox } from './inbox.js';
+import { isLocal, isUsable } from './local-address.js';
+import { chooseSockets } from './open-socket.js';
+import { type Family, resolveByHost, resolveOwn } from './resolve.js';
+import { SelfDelivery } from './self-delivery.js';
+import { EVERY_PEER, SendQueue } from './send-queue.js';
+import { BUFFER_SIZE, type Endpoint, type OpenSocket, type UdpSocket } from './socket.js';
+
+/** Milliseconds between two log lines about the same trouble. */
+const COMPLAINT_INTERVAL = 60_000;
+/** Milliseconds that a failed send waits at least for the interface to be looked at again. */
+const RECHECK_INTERVAL = 100;
+/** With less than half of the buffers wanted, a burst of a full window on a busy machine may get lost. */
+const SMALL_BUFFER = BUFFER_SIZE / 2;
+
+/** What sockets are opened with. */
+export interface Site {
+  readonly address: string;
+  readonly port: number;
+  readonly family: Family;
+  readonly totem: TransportContext['totem'];
+  readonly open: OpenSocket;
+  readonly counters: Counters;
+  readonly queue: SendQueue;
+  /** For a socket that receives. */
+  inbox(): Inbox;
+}
+
+export interface Sockets {
+  readonly sender: UdpSocket;
+  readonly receivers: readonly UdpSocket[];
+  /** Where broadcasts go; undefined: to each member by itself. */
+  readonly group: Endpoint | undefined;
+  /** The socket whose messages the token can overtake. */
+  readonly drained: UdpSocket | undefined;
+}
+
+/** Everything that unicast and multicast have in common; they differ in the sockets they open. */
+export abstract class IpTransport implements Transport {
+  private readonly tally = new Counters();
+  private readonly queue = new SendQueue();
+  private readonly self: SelfDelivery;
+  private readonly checkTimer: Timer;
+  private readonly complaints = new Map<string, number>();
+  private members: readonly Member[];
+  private events: TransportEvents | undefined;
+  private site: Site | undefined;
+  private book: AddressBook | undefined;
+  private sockets: Sockets | undefined;
+  private targets = new Map<NodeId, number>();
+  private everybody = EVERY_PEER;
+  private downReason: string | undefined = 'not open';
+  private checking = false;
+  private lastCheck = -Infinity;
+  private strangersReported = 0;
+  private closed = false;
+
+  constructor(
+    private readonly context: TransportContext,
+    private readonly log: Logger,
+    timers: Timers,
+    private readonly clock: Clock,
+    private readonly openSockets: (site: Site) => Promise<Sockets>,
+  ) {
+    this.members = context.members;
+    this.self = new SelfDelivery((batch) => this.received(batch));
+    this.checkTimer = timers.timer(() => void this.checkLink());
+  }
+
+  async open(events: TransportEvents): Promise<void> {
+    const { totem, nodeId } = this.context;
+    const open = chooseSockets(process.env['COTERIE_UDP_SOCKETS'], this.log);
+    const own = this.members.find((member) => member.nodeId === nodeId);
+    const found = own && (await resolveOwn(own.address, totem.ipVersion, resolveByHost));
+    if (!own || !found) {
+      throw new CoterieError(
+        'COTERIE_E_UDP_RESOLVE',
+        `ring0_addr "${own?.address ?? ''}" of this node (${nodeId}) gives no address for ip_version ${totem.ipVersion}`,
+      );
+    }
+    this.events = events;
+    this.site = {
+      ...found,
+      port: own.port || totem.interface.mcastport,
+      totem,
+      open,
+      counters: this.tally,
+      queue: this.queue,
+      inbox: () => new Inbox((batch) => this.received(batch)),
+    };
+    this.book = new AddressBook(found.family, resolveByHost, this.log, () => this.applyMembers());
+    await this.bringUp(this.site);
+    if (this.closed) return;
+    this.reportSmallBuffers();
+    this.book.set(this.others());
+    this.checkTimer.start(totem.downcheck);
+  }
+
+  broadcast(slab: Slab, offset: number, length: number): void {
+    this.enqueue(this.everybody, slab, offset, length);
+  }
+
+  unicast(member: NodeId, slab: Slab, offset: number, length: number): boolean {
+    if (member === this.context.nodeId) {
+      if (!this.self.push(slab, offset, length)) this.tally.add('tx_dropped.full', 1);
+      return true;
+    }
+    const target = this.targets.get(member);
+    if (target === undefined) return false;
+    this.enqueue(target, slab, offset, length);
+    return true;
+  }
+
+  flush(): void {
+    this.self.flush();
+    this.sendQueue();
+  }
+
+  drain(): void {
+    this.sockets?.drained?.drain();
+  }
+
+  setMembers(members: readonly Member[]): void {
+    const own = (list: readonly Member[]) => list.find((member) => member.nodeId === this.context.nodeId);
+    const [before, after] = [own(this.members), own(members)];
+    if (before?.address !== after?.address || before?.port !== after?.port) {
+      this.log.warn(`The address of this node cannot change while it runs: ${before?.address} stays in use`);
+    }
+    // Targets in the queue mean the members as they were.
+    this.sendQueue();
+    this.members = members;
+    this.book?.set(this.others());
+  }
+
+  links(): readonly LinkStatus[] {
+    const address = this.site?.address ?? '';
+    return [{ link: 0, address, up: this.downReason === undefined, reason: this.downReason }];
+  }
+
+  counters(): ReadonlyMap<string, number> {
+    return this.tally.snapshot();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.checkTimer.stop();
+    this.queue.clear();
+    this.self.clear();
+    this.book?.clear();
+    this.bringDown('closed');
+  }
+
+  private others(): readonly Member[] {
+    return this.members.filter((member) => member.nodeId !== this.context.nodeId);
+  }
+
+  private received(batch: PacketBatch): void {
+    if (!this.closed) this.events!.received(batch);
+  }
+
+  private enqueue(target: number, slab: Slab, offset: number, length: number): void {
+    if (this.queue.full) this.sendQueue();
+    this.queue.push(target, slab, offset, length);
+  }
+
+  private sendQueue(): void {
+    if (this.queue.count === 0) return;
+    if (this.sockets === undefined) {
+      this.tally.add('tx_dropped.link_down', this.queue.count);
+    } else {
+      const refused = this.sockets.sender.send(this.queue);
+      if (refused !== undefined) this.onRefused(refused);
+    }
+    this.queue.clear();
+  }
+
+  /** The kernel did not take a packet: perhaps the interface is gone. */
+  private onRefused(code: string): void {
+    const hint = code === 'EPERM' ? ' (a firewall on this machine?)' : '';
+    this.complain('refused', `The system refuses to send packets: ${code}${hint}`);
+    if (this.clock.now() - this.lastCheck >= RECHECK_INTERVAL) void this.checkLink();
+  }
+
+  /** Tells the sockets who is there, by what is known of their addresses now. */
+  private applyMembers(): void {
+    const { sockets, site, book } = this;
+    if (!sockets || !site || !book) return;
+    const members = book.resolved();
+    const first = sockets.group ? 1 : 0;
+    this.everybody = sockets.group ? 0 : EVERY_PEER;
+    // Whoever queued before meant the targets as they were.
+    this.sendQueue();
+    this.targets = new Map(members.map((member, index) => [member.nodeId, first + index]));
+    const peers = members.map((member) => ({
+      address: member.address,
+      port: member.port || site.totem.interface.mcastport,
+    }));
+    sockets.sender.setPeers(sockets.group ? [sockets.group, ...peers] : peers);
+    const addresses = members.map((member) => member.address);
+    const listed = site.totem.blockUnlistedIps ? [site.address, ...addresses] : undefined;
+    for (const receiver of sockets.receivers) receiver.setSources(listed);
+    if (sockets.group) sockets.sender.setLoopback(addresses.some(isLocal));
+  }
+
+  private async bringUp(site: Site): Promise<void> {
+    const sockets = await this.openSockets(site);
+    this.sockets = sockets;
+    this.downReason = undefined;
+    if (this.closed) this.bringDown('closed');
+  }
+
+  private bringDown(reason: string): void {
+    this.downReason = reason;
+    const sockets = this.sockets;
+    this.sockets = undefined;
+    if (!sockets) return;
+    for (const socket of new Set([sockets.sender, ...sockets.receivers])) socket.close();
+  }
+
+  /**
+   * The own address may vanish and return. The node keeps its identity meanwhile: it sends to itself only, and
+   * never takes another address.
+   */
+  private async checkLink(): Promise<void> {
+    const { site, book } = this;
+    if (this.checking || this.closed || !site || !book) return;
+    this.checking = true;
+    this.lastCheck = this.clock.now();
+    const usable = await isUsable(site.address, site.family);
+    if (!this.closed) {
+      if (usable && !this.sockets) await this.returnTo(site);
+      if (!usable && this.sockets) {
+        this.log.error(`The address ${site.address} is gone: this node is alone until it is back`);
+        this.bringDown(`${site.address} is not on this machine, or its interface is down`);
+        this.events!.linkChanged(false);
+      }
+    }
+    this.checking = false;
+    if (this.closed) return;
+    book.retry();
+    this.reportStrangers();
+    this.checkTimer.start(this.context.totem.downcheck);
+  }
+
+  private async returnTo(site: Site): Promise<void> {
+    try {
+      await this.bringUp(site);
+    } catch (error) {
+      this.downReason = (error as Error).message;
+      this.complain('return', `The sockets could not be opened again: ${this.downReason}`);
+      return;
+    }
+    if (this.closed) return;
+    this.log.info(`The address ${site.address} is back`);
+    this.applyMembers();
+    this.events!.linkChanged(true);
+  }
+
+  private reportSmallBuffers(): void {
+    for (const receiver of this.sockets?.receivers ?? []) {
+      const { receive } = receiver.buffers;
+      if (receive >= SMALL_BUFFER) continue;
+      this.log.warn(
+        `The receive buffer is ${receive} bytes, ${BUFFER_SIZE} were asked for: packets get lost under load. ` +
+          `Raise the limit with: sysctl -w net.core.rmem_max=${BUFFER_SIZE}`,
+      );
+      return;
+    }
+  }
+
+  private reportStrangers(): void {
+    const dropped = this.tally.get('rx_dropped.unlisted');
+    if (dropped === this.strangersReported) return;
+    const stranger = this.sockets?.receivers
+      .map((socket) => socket.stranger())
+      .find((one) => one !== undefined);
+    const said = this.complain(
+      'strangers',
+      `Packets from addresses that are not in the nodelist were dropped: ${dropped} so far, the last from ${stranger}`,
+    );
+    if (said) this.strangersReported = dropped;
+  }
+
+  /** Warns, unless it did so about this a moment ago. */
+  private complain(topic: string, message: string): boolean {
+    const now = this.clock.now();
+    if (now - (this.complaints.get(topic) ?? -Infinity) < COMPLAINT_INTERVAL) return false;
+    this.complaints.set(topic, now);
+    this.log.warn(message);
+    return true;
+  }
+}
