@@ -2,6 +2,7 @@ import {
   CoterieError,
   engineIdentity,
   injectedParameters,
+  type Clock,
   type Injectable,
   type Plugin,
   type Timers,
@@ -16,23 +17,28 @@ export interface LoadPorts {
   /** Imports the module with this absolute path. */
   importModule(path: string): Promise<unknown>;
   readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 export interface LoadResult {
   /** In the order given; empty if there are problems. */
   readonly plugins: readonly LoadedPlugin[];
   readonly problems: readonly PluginProblem[];
+  /** Milliseconds, by package name. */
+  readonly importTimes: ReadonlyMap<string, number>;
 }
 
 /** Imports plugins that passed all static checks, one after the other, and compares each with its manifest. */
 export async function loadPlugins(packages: readonly PluginPackage[], ports: LoadPorts): Promise<LoadResult> {
   const plugins: LoadedPlugin[] = [];
   const problems: PluginProblem[] = [];
+  const importTimes = new Map<string, number>();
   for (const found of packages) {
     const { manifest, packageName, version, entry } = found;
     const report = (code: PluginProblem['code'], message: string): void => {
       problems.push({ code, severity: 'error', packageName, message: `${packageName}: ${message}.` });
     };
+    const started = ports.clock.now();
     try {
       const module = await within(
         START_TIMEOUT,
@@ -40,6 +46,7 @@ export async function loadPlugins(packages: readonly PluginPackage[], ports: Loa
         `importing ${entry}`,
         ports.importModule(entry),
       );
+      importTimes.set(packageName, ports.clock.now() - started);
       const plugin = checkPlugin(module, found, report);
       if (plugin !== undefined) plugins.push({ manifest, packageName, version, plugin });
     } catch (error) {
@@ -47,7 +54,7 @@ export async function loadPlugins(packages: readonly PluginPackage[], ports: Loa
       else report('COTERIE_E_PLUGIN_IMPORT', `importing ${entry} failed: ${messageOf(error)}`);
     }
   }
-  return { plugins: problems.length > 0 ? [] : plugins, problems };
+  return { plugins: problems.length > 0 ? [] : plugins, problems, importTimes };
 }
 
 /**
