@@ -1,5 +1,5 @@
-import { CoterieError } from '@coterie/sdk';
 import { Errors, flush, run, settings } from '@oclif/core';
+import { errorCode } from './command.js';
 import { paint } from './paint.js';
 
 /** Runs the command line; the exit code is 0, 1 for an error, or what the command says (2: not quorate). */
@@ -18,9 +18,9 @@ export async function main(args: string[], bin: string): Promise<void> {
   await flush();
 }
 
-/** An error of ours or of the command line is for the reader; any other is a defect and shows where it came from. */
+/** An error that has a code is for the reader; any other is a defect and shows where it came from. */
 function describe(error: unknown): string {
-  if (error instanceof CoterieError) return `${paint.bad(error.code)}: ${error.message}`;
-  if (error instanceof Errors.CLIError) return `${paint.bad('COTERIE_E_USAGE')}: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const code = errorCode(error);
+  return code === undefined ? (error.stack ?? error.message) : `${paint.bad(code)}: ${error.message}`;
 }

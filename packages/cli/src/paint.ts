@@ -26,3 +26,11 @@ export function columns(rows: readonly (readonly string[])[], indent = '  '): st
     return `${indent}${cells.join('  ')}`.trimEnd();
   });
 }
+
+/** Names and messages of others may have any characters: none of them is to reach the terminal as a command. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}

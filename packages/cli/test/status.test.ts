@@ -24,7 +24,6 @@ const keys = new Map<string, DatabaseValue>([
 function ring(members: number[], total: number, flags: string[] = []): RingStatus {
   const quorate = total >= 3;
   return {
-    node: 1,
     ring: '1.2c',
     members,
     quorate,
@@ -67,7 +66,6 @@ describe('What status reads from the database', () => {
 
   it('needs no key at all', () => {
     const { nodes, plugins } = snapshot(new Map(), {
-      node: 1,
       ring: '1.0',
       members: [1],
       quorate: true,
@@ -98,7 +96,7 @@ describe('What status finds wrong', () => {
   });
 
   it('tells that wait_for_all waits', () => {
-    const waiting = { ...seen([1, 3], 3, ['WaitForAll']), quorate: false };
+    const waiting = { ...seen([1, 3], 3, ['waitForAll']), quorate: false };
     assert.match(findings(waiting)[0]?.hint ?? '', /waits for all nodes once: start node-2/);
   });
 

@@ -251,6 +251,11 @@ export const errors = {
     remedy:
       "Install the plugin so that it shares the daemon's SDK: npm install --install-links, or npm pack and install.",
   },
+  COTERIE_E_SEND_TIMEOUT: {
+    meaning: 'A message to a process group did not come back in time.',
+    remedy:
+      'See with "coterie status" whether the ring is formed; give the command more time with --timeout.',
+  },
   COTERIE_E_STATE_READ: {
     meaning: 'A file in the state folder could not be read.',
     remedy: 'Check the folder named in the message: its owner, its permissions and the disk below it.',

@@ -43,7 +43,7 @@ function inquorate({ votes, nodes }: Snapshot, absent: readonly NodeStatus[]): F
   const count = votes
     ? `${votes.total} of ${votes.expected} votes, ${votes.needed} needed`
     : `${nodes.length - absent.length} of ${nodes.length} nodes`;
-  const waiting = votes?.flags.includes('WaitForAll') && absent.length > 0 && votes.total >= votes.needed;
+  const waiting = votes?.flags.includes('waitForAll') && absent.length > 0 && votes.total >= votes.needed;
   return {
     severity: 'error',
     what: `Not quorate: ${count}. Nothing that needs quorum may run here.`,

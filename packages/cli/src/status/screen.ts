@@ -13,7 +13,7 @@ export function screen(now: Snapshot): string[] {
   const members = now.nodes.filter(({ member }) => member).length;
   lines.push(
     '',
-    `${paint.title('Ring')} ${now.ring} of cluster ${now.cluster || '(no name)'}: ${members} of ${now.nodes.length} nodes, seen from node ${now.node} over ${now.transport}`,
+    `${paint.title('Ring')} ${now.ring} of cluster ${now.cluster || '(no name)'}: ${members} of ${now.nodes.length} nodes, seen from ${now.node === undefined ? 'this node' : `node ${now.node}`} over ${now.transport}`,
     ...columns(
       now.nodes.map(({ nodeId, name, address, member, votes }) => [
         `${nodeId}`,

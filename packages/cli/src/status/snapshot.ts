@@ -28,7 +28,8 @@ export interface PluginStatus {
 
 /** What `coterie status` knows of one node and its ring. Everything JSON can hold. */
 export interface Snapshot {
-  readonly node: number;
+  /** Id of the node that tells; undefined if it has no nodelist. */
+  readonly node: number | undefined;
   readonly cluster: string;
   readonly transport: string;
   /** `representative.sequence`, hexadecimal. */
@@ -46,7 +47,6 @@ export interface Snapshot {
 export type Keys = ReadonlyMap<string, DatabaseValue>;
 
 export interface RingStatus {
-  readonly node: number;
   readonly ring: string;
   readonly members: readonly number[];
   readonly quorate: boolean;
@@ -55,7 +55,7 @@ export interface RingStatus {
 
 export function snapshot(keys: Keys, ring: RingStatus): Snapshot {
   return {
-    node: ring.node,
+    node: number(keys.get(`nodelist.node.${number(keys.get('nodelist.local_node_pos'))}.nodeid`)),
     cluster: text(keys, 'totem.cluster_name') ?? '',
     transport: text(keys, 'totem.transport') ?? '',
     ring: ring.ring,
@@ -71,7 +71,7 @@ export function snapshot(keys: Keys, ring: RingStatus): Snapshot {
   };
 }
 
-function nodes(keys: Keys, members: readonly number[]): NodeStatus[] {
+export function nodes(keys: Keys, members: readonly number[]): NodeStatus[] {
   const listed: NodeStatus[] = [];
   for (const position of positions(keys, 'nodelist.node.')) {
     const prefix = `nodelist.node.${position}`;
