@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { CoterieError } from '@coterie/sdk';
@@ -6,6 +6,9 @@ import type { ByteStream, ByteStreamEvents, StreamListener } from '../ipc/stream
 
 /** More than the router lets in, so that it can say why not. */
 const MAX_SOCKETS = 1024 + 128;
+
+/** What an address of the local kind holds; a longer path would be cut without an error. */
+const LONGEST_PATH = 107;
 
 /** Node does not tell who is at the other end: the permissions of the socket decide. */
 const UNKNOWN_PEER = { pid: -1, uid: -1, gid: -1 };
@@ -18,14 +21,13 @@ export class UnixListener implements StreamListener {
 
   async open(accepted: (stream: ByteStream) => ByteStreamEvents): Promise<void> {
     try {
+      if (Buffer.byteLength(this.path) > LONGEST_PATH) throw new Error(`the path is over ${LONGEST_PATH} bytes long`);
       mkdirSync(dirname(this.path), { recursive: true });
-      if (await answers(this.path)) {
-        throw new CoterieError('COTERIE_E_IPC_IN_USE', `another daemon answers on ${this.path}`);
-      }
-      rmSync(this.path, { force: true });
+      await makeWay(this.path);
       this.server = await listen(this.path, (socket) => serve(socket, accepted));
       chmodSync(this.path, 0o660);
     } catch (cause) {
+      await this.close();
       if (cause instanceof CoterieError) throw cause;
       throw new CoterieError(
         'COTERIE_E_IPC_SOCKET',
@@ -49,7 +51,15 @@ export class UnixListener implements StreamListener {
   }
 }
 
-/** Is somebody behind the socket file? One that a killed daemon has left refuses. */
+/** Removes a socket that a killed daemon has left. @throws CoterieError COTERIE_E_IPC_IN_USE */
+async function makeWay(path: string): Promise<void> {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isSocket()) throw new Error('something else has that name');
+  if (await answers(path)) throw new CoterieError('COTERIE_E_IPC_IN_USE', `another daemon answers on ${path}`);
+  rmSync(path, { force: true });
+}
+
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const probe = connect(path);

@@ -1,0 +1,179 @@
+import {
+  ClientRouter,
+  Clients,
+  Clock,
+  Cluster,
+  Config,
+  CoterieError,
+  Counters,
+  Database,
+  engineIdentity,
+  Logger,
+  Nodelist,
+  QuorumControl,
+  Random,
+  Storage,
+  Timers,
+  TransportContext,
+  type Engine,
+  type FrontEnd,
+  type Injectable,
+  type Member,
+  type Transport,
+} from '@coterie/sdk';
+import type { Configuration } from './config/configuration.js';
+import { LiveNodelist, LiveSection } from './config/live.js';
+import type { CounterRegistry } from './observe/counters.js';
+import type { Logs } from './observe/logs.js';
+import { createContainers } from './plugins/container.js';
+import type { LoadedPlugin, PluginContainer, Ports } from './plugins/plugin-package.js';
+import type { LocalClientRouter } from './routing/client-router.js';
+import type { ClusterState } from './routing/cluster-state.js';
+import { EngineTimers } from './routing/engine-timers.js';
+import { Guard, runningEngine, type RunningEngine } from './routing/engine.js';
+import type { EngineRouter } from './routing/engine-router.js';
+
+/** What the executive has for plugins. */
+export interface Offer {
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly storage: Storage;
+  readonly logs: Logs;
+  readonly database: Database;
+  readonly state: ClusterState;
+  readonly counters: CounterRegistry;
+  readonly engineRouter: EngineRouter;
+  readonly clientRouter: LocalClientRouter;
+}
+
+/** Everything that plugins contributed, built and connected, not started. */
+export interface Composition {
+  /** In the order in which they start. */
+  readonly engines: readonly RunningEngine[];
+  readonly transport: Transport;
+  readonly frontEnds: readonly FrontEnd[];
+  /** A reload: plugins hear of what has changed for them. */
+  reload(configuration: Configuration): void;
+  /** No timer of an engine runs out any more. */
+  endTimers(): void;
+}
+
+/**
+ * Builds the object graph once, at start: each plugin in a container of its own over the daemon's.
+ * @throws CoterieError COTERIE_E_INJECT_*, COTERIE_E_TRANSPORT_MISSING
+ */
+export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composition {
+  const { configuration, logs } = offer;
+  const log = logs('main');
+  const failed = (error: unknown) => log.error(`a listener of a reload threw: ${String(error)}`);
+  const nodelist = new LiveNodelist(configuration, failed);
+  const containers = createContainers(daemonPorts(offer, nodelist));
+  const sections = new Map<string, LiveSection>();
+  const engines: RunningEngine[] = [];
+  const timers: EngineTimers[] = [];
+  const frontEnds: FrontEnd[] = [];
+  let transport: Transport | undefined;
+
+  for (const plugin of plugins) {
+    const { name } = plugin.manifest;
+    const section = new LiveSection(configuration.section(name), failed);
+    sections.set(name, section);
+    const ports = pluginPorts(offer, name, section);
+    timers.push(ports.timers);
+    const container = containers.open(plugin, ports.all);
+    for (const type of plugin.plugin.engines) {
+      const running = buildEngine(type, container, offer, ports.timers);
+      if (running !== undefined) engines.push(running);
+    }
+    for (const type of plugin.plugin.frontEnds) frontEnds.push(container.construct(type, new Map()));
+    const chosen = plugin.plugin.transports[configuration.transport];
+    if (chosen !== undefined) transport = container.construct(chosen, transportPorts(configuration));
+  }
+  if (transport === undefined) {
+    throw new CoterieError(
+      'COTERIE_E_TRANSPORT_MISSING',
+      `${configuration.file}: totem.transport is ${configuration.transport}, which no installed plugin provides`,
+    );
+  }
+  return {
+    engines,
+    transport,
+    frontEnds,
+    reload: (next) => {
+      nodelist.reload(next);
+      for (const [name, section] of sections) section.reload(next.section(name));
+    },
+    endTimers: () => timers.forEach((each) => each.end()),
+  };
+}
+
+export function members(configuration: Configuration): Member[] {
+  return configuration.nodes.map(({ nodeId, address, port }) => ({ nodeId, address, port }));
+}
+
+function daemonPorts(offer: Offer, nodelist: LiveNodelist): Ports {
+  return new Map<symbol, unknown>([
+    [Clock, offer.clock],
+    [Random, offer.random],
+    [Storage, offer.storage],
+    [Database, offer.database],
+    [Nodelist, nodelist],
+    [QuorumControl, offer.state],
+    [ClientRouter, offer.clientRouter],
+  ]);
+}
+
+function pluginPorts(offer: Offer, name: string, section: LiveSection): { all: Ports; timers: EngineTimers } {
+  const log = offer.logs(name);
+  const guard = new Guard(log, offer.counters.at(`stats.${name}.failures`));
+  const timers = new EngineTimers(offer.timers, guard);
+  const all = new Map<symbol, unknown>([
+    [Config, section],
+    [Logger, log],
+    [Counters, offer.counters.of(name)],
+    [Timers, timers],
+  ]);
+  return { all, timers };
+}
+
+function buildEngine(
+  type: Injectable<Engine>,
+  container: PluginContainer,
+  offer: Offer,
+  timers: Timers,
+): RunningEngine | undefined {
+  const identity = engineIdentity(type);
+  if (identity === undefined) throw new TypeError(`${type.name} has no @ServiceEngine`);
+  const log = offer.logs(identity.name);
+  const engine = container.construct(
+    type,
+    new Map<symbol, unknown>([
+      [Cluster, offer.engineRouter.cluster(identity)],
+      [Clients, offer.clientRouter.clients(identity)],
+      [Logger, log],
+      [Counters, offer.counters.of(identity.name)],
+      [Timers, timers],
+    ]),
+  );
+  if (engine.active === false) {
+    log.debug('not wanted by the configuration');
+    return undefined;
+  }
+  const guard = new Guard(log, offer.counters.at(`stats.${identity.name}.failures`));
+  const running = runningEngine(identity, engine, guard);
+  offer.engineRouter.add(running);
+  offer.clientRouter.add(running);
+  return running;
+}
+
+function transportPorts(configuration: Configuration): Ports {
+  const context: TransportContext = {
+    nodeId: configuration.local.nodeId,
+    members: members(configuration),
+    name: configuration.transport,
+    totem: configuration.transportSettings,
+  };
+  return new Map<symbol, unknown>([[TransportContext, context]]);
+}

@@ -1,0 +1,300 @@
+import {
+  CoterieError,
+  formatRing,
+  type Clock,
+  type FrontEnd,
+  type NodeId,
+  type Random,
+  type Storage,
+  type Timers,
+  type Transport,
+} from '@coterie/sdk';
+import {
+  createTotem,
+  type Configuration as RingConfiguration,
+  type RingIdStore,
+  type Totem,
+} from '@coterie/totem';
+import { compose, members, type Composition } from './composition.js';
+import type { Configuration } from './config/configuration.js';
+import { MemoryDatabase } from './database/database.js';
+import { StreamServer } from './ipc/stream-server.js';
+import type { StreamListener } from './ipc/stream.js';
+import { CounterRegistry } from './observe/counters.js';
+import { FlightRecorder } from './observe/flight-recorder.js';
+import type { Logs } from './observe/logs.js';
+import { MemberKeys } from './observe/members.js';
+import { describePlugins } from './observe/plugins.js';
+import { StallDetector } from './observe/stall-detector.js';
+import { Statistics } from './observe/statistics.js';
+import type { LoadedPlugin } from './plugins/plugin-package.js';
+import { LocalClientRouter } from './routing/client-router.js';
+import { ClusterState } from './routing/cluster-state.js';
+import { EngineRouter } from './routing/engine-router.js';
+import { Synchronisation } from './sync/synchronise.js';
+
+/** All that an executive does to the world goes through these: several of them can live in one process. */
+export interface ExecutivePorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly storage: Storage;
+  readonly ringIds: RingIdStore;
+  readonly logs: Logs;
+  /** Where the built-in front-end listens; undefined: it does not run. */
+  readonly listener: StreamListener | undefined;
+  /** The user that the daemon runs as, who may always connect; -1 if unknown. */
+  readonly uid: number;
+}
+
+/** Why the executive has ended. */
+export interface Ending {
+  /** `asked`: by {@link Executive.leave}; `engine`: an engine wanted it; `failure`: it could not go on. */
+  readonly kind: 'asked' | 'engine' | 'failure';
+  readonly reason: string;
+}
+
+/** One node of the cluster: boot, run, leave. */
+export class Executive {
+  /** Fulfilled when the first synchronisation has ended: clients are let in from then on. */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<Ending>;
+  readonly database: MemoryDatabase;
+  private readonly log;
+  private readonly state: ClusterState;
+  private readonly engineRouter: EngineRouter;
+  private readonly clientRouter: LocalClientRouter;
+  private readonly synchronisation: Synchronisation;
+  private readonly parts: Composition;
+  private readonly frontEnds: readonly FrontEnd[];
+  private readonly totem: Totem;
+  private readonly recorder: FlightRecorder;
+  private readonly memberKeys: MemberKeys;
+  private readonly statistics: Statistics;
+  private readonly stalls: StallDetector;
+  private becomeReady!: () => void;
+  private end!: (ending: Ending) => void;
+  private leaving: Ending | undefined;
+  /** What has been started, in that order; leaving stops it in the opposite one. */
+  private readonly started: { stop: () => void | Promise<void>; what: string }[] = [];
+
+  /** Builds everything and starts nothing. @throws CoterieError if the plugins do not fit together */
+  constructor(
+    private configuration: Configuration,
+    plugins: readonly LoadedPlugin[],
+    private readonly ports: ExecutivePorts,
+  ) {
+    const { clock, timers, logs } = ports;
+    this.ready = new Promise((resolve) => (this.becomeReady = resolve));
+    this.ended = new Promise((resolve) => (this.end = resolve));
+    this.log = logs('main');
+    const threw = (what: string) => (error: unknown) => this.log.error(`${what} threw: ${String(error)}`);
+    const database = new MemoryDatabase(threw('a tracker of the database'));
+    for (const [key, value] of configuration.keys) database.set(key, value);
+    this.database = database;
+    this.recorder = new FlightRecorder(clock);
+    this.memberKeys = new MemberKeys(database, (node) => this.addressOf(node));
+
+    const state = new ClusterState(configuration.local.nodeId, threw('a listener of quorum'));
+    const engineRouter = new EngineRouter(state, logs('serv'), (reason) => this.stop('engine', reason));
+    const room = (bytes: number) => engineRouter.room(bytes);
+    const clientRouter = new LocalClientRouter({ state, room, database, uid: ports.uid, log: logs('ipc') });
+    const counters = new CounterRegistry();
+    this.state = state;
+    this.engineRouter = engineRouter;
+    this.clientRouter = clientRouter;
+    this.parts = compose(plugins, {
+      ...ports,
+      configuration,
+      database,
+      state,
+      counters,
+      engineRouter,
+      clientRouter,
+    });
+    const { engines, transport, frontEnds } = this.parts;
+    this.frontEnds = [...this.builtIn(), ...frontEnds];
+    describePlugins(database, plugins, engines);
+
+    this.synchronisation = new Synchronisation(engines, logs('sync'), () => this.synchronised());
+    this.totem = this.ring(transport);
+    engineRouter.connect(this.totem);
+    this.synchronisation.connect(this.totem);
+    this.statistics = new Statistics(timers, {
+      ...{ database, totem: this.totem, transport, router: engineRouter, counters },
+      clients: () => clientRouter.size,
+    });
+    this.stalls = new StallDetector(clock, timers, database, this.log, () => this.configuration.totem.token);
+  }
+
+  /** Joins the cluster. @throws CoterieError if something cannot be started: what was is stopped again */
+  async start(): Promise<void> {
+    try {
+      for (const frontEnd of this.frontEnds) {
+        await frontEnd.start();
+        this.begun('a front-end', () => frontEnd.stop());
+      }
+      for (const { engine, identity } of this.parts.engines) {
+        await engine.start?.();
+        this.begun(`engine ${identity.name}`, () => engine.stop?.());
+      }
+      await this.openTransport();
+    } catch (error) {
+      await this.undo();
+      throw error;
+    }
+    this.statistics.start();
+    this.stalls.start();
+    this.totem.start();
+  }
+
+  /** Says goodbye to the other members and stops everything. */
+  leave(reason: string): Promise<Ending> {
+    return this.stop('asked', reason);
+  }
+
+  /** Something is wrong that the executive cannot mend: as {@link leave}, ending in `failure`. */
+  fail(error: unknown): Promise<Ending> {
+    this.log.error(
+      `cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return this.stop('failure', error instanceof CoterieError ? error.code : String(error));
+  }
+
+  /** New settings, already checked against what may change at run time. */
+  reload(configuration: Configuration): void {
+    this.configuration = configuration;
+    this.totem.reconfigure(configuration.totem);
+    this.parts.transport.setMembers(members(configuration));
+    this.parts.reload(configuration);
+    this.log.info(`${configuration.file} read again`);
+  }
+
+  /** Everything worth knowing when something went wrong; JSON can hold it. */
+  dump(): Record<string, unknown> {
+    const { view, quorate, synchronising, open } = this.state;
+    return {
+      node: this.state.nodeId,
+      ring: formatRing(view.ring),
+      members: view.members,
+      ...{ quorate, synchronising, open },
+      totem: this.totem.dump(),
+      links: this.parts.transport.links(),
+      clients: this.clientRouter.size,
+      ...{ refused: this.clientRouter.refused, dropped: this.engineRouter.dropped },
+      engines: Object.fromEntries(
+        this.parts.engines.map(({ identity, engine, guard }) => [
+          identity.name,
+          guard.run('dump', () => engine.dump?.(), undefined) ?? null,
+        ]),
+      ),
+      transitions: this.recorder.dump(),
+    };
+  }
+
+  private builtIn(): FrontEnd[] {
+    const { listener, timers, logs } = this.ports;
+    if (listener === undefined) return [];
+    const { clientRouter: router, state } = this;
+    return [new StreamServer({ listener, router, timers, nodeId: state.nodeId, log: logs('ipc') })];
+  }
+
+  private ring(transport: Transport): Totem {
+    const { clock, timers, random, ringIds, logs } = this.ports;
+    return createTotem(
+      this.configuration.totem,
+      { transport, ringIds, clock, timers, random, log: logs('totem') },
+      {
+        configuration: (change) => this.ringChanged(change),
+        tokenForwarded: () => {
+          this.synchronisation.tokenForwarded();
+          this.clientRouter.resume();
+        },
+        stateChanged: (state, reason) => this.recorder.state(state, reason),
+        fatal: (error) => void this.fail(error),
+      },
+    );
+  }
+
+  private async openTransport(): Promise<void> {
+    const { transport } = this.parts;
+    await transport.open({
+      received: (batch) => {
+        try {
+          this.totem.receive(batch);
+        } catch (error) {
+          void this.fail(error);
+        }
+      },
+      linkChanged: (up) => {
+        this.log.warn(`the own interface is ${up ? 'up' : 'down'}`);
+        this.totem.linkChanged(up);
+      },
+    });
+    this.begun('the transport', () => transport.close());
+  }
+
+  private ringChanged(change: RingConfiguration): void {
+    this.recorder.configuration(change);
+    this.memberKeys.configuration(change);
+    if (change.kind === 'regular') {
+      const { ring, joined } = change;
+      this.log.info(`ring ${formatRing(ring)}: members ${change.members.join(' ')}`, {
+        joined: joined.join(' '),
+      });
+      const view = { ring, members: change.members };
+      this.state.view = view;
+      this.state.synchronising = true;
+      for (const running of this.parts.engines) {
+        running.guard.run('onView', () => running.engine.onView?.(view), undefined);
+      }
+    } else if (change.left.length > 0) {
+      this.log.info(`members left: ${change.left.join(' ')}`);
+    }
+    this.synchronisation.configuration(change);
+  }
+
+  private synchronised(): void {
+    this.recorder.synchronised();
+    this.state.synchronising = false;
+    if (!this.state.open) {
+      this.state.open = true;
+      this.log.info('synchronised: ready for clients');
+      this.becomeReady();
+    }
+    this.clientRouter.resume();
+  }
+
+  private begun(what: string, stop: () => void | Promise<void>): void {
+    this.started.push({ what, stop });
+  }
+
+  private async stop(kind: Ending['kind'], reason: string): Promise<Ending> {
+    if (this.leaving !== undefined) return this.ended;
+    this.leaving = { kind, reason };
+    this.log.info(`leaving: ${reason}`);
+    this.clientRouter.closeAll('the daemon is leaving');
+    this.statistics.stop();
+    this.stalls.stop();
+    this.totem.leave();
+    await this.undo();
+    this.end(this.leaving);
+    return this.leaving;
+  }
+
+  /** Stops what was started, the last first; what fails there is logged and holds nothing up. */
+  private async undo(): Promise<void> {
+    this.parts.endTimers();
+    for (let next = this.started.pop(); next !== undefined; next = this.started.pop()) {
+      try {
+        await next.stop();
+      } catch (error) {
+        this.log.error(`${next.what} did not stop: ${String(error)}`);
+      }
+    }
+  }
+
+  private addressOf(node: NodeId): string | undefined {
+    return this.configuration.nodes.find(({ nodeId }) => nodeId === node)?.address;
+  }
+}
