@@ -25,8 +25,8 @@ import type { Configuration } from './config/configuration.js';
 import { LiveNodelist, LiveSection } from './config/live.js';
 import type { CounterRegistry } from './observe/counters.js';
 import type { Logs } from './observe/logs.js';
-import { createContainers } from './plugins/container.js';
-import type { LoadedPlugin, PluginContainer, Ports } from './plugins/plugin-package.js';
+import { PluginContainers, type PluginContainer, type Ports } from './plugins/container.js';
+import type { LoadedPlugin } from './plugins/plugin-package.js';
 import type { LocalClientRouter } from './routing/client-router.js';
 import type { ClusterState } from './routing/cluster-state.js';
 import { EngineTimers } from './routing/engine-timers.js';
@@ -62,14 +62,14 @@ export interface Composition {
 
 /**
  * Builds the object graph once, at start: each plugin in a container of its own over the daemon's.
- * @throws CoterieError COTERIE_E_INJECT_*, COTERIE_E_TRANSPORT_MISSING
+ * @throws CoterieError COTERIE_E_INJECT_*, COTERIE_E_CONFIG_TRANSPORT
  */
 export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composition {
   const { configuration, logs } = offer;
   const log = logs('main');
   const failed = (error: unknown) => log.error(`a listener of a reload threw: ${String(error)}`);
   const nodelist = new LiveNodelist(configuration, failed);
-  const containers = createContainers(daemonPorts(offer, nodelist));
+  const containers = new PluginContainers(daemonPorts(offer, nodelist));
   const sections = new Map<string, LiveSection>();
   const engines: RunningEngine[] = [];
   const timers: EngineTimers[] = [];
@@ -93,7 +93,7 @@ export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composi
   }
   if (transport === undefined) {
     throw new CoterieError(
-      'COTERIE_E_TRANSPORT_MISSING',
+      'COTERIE_E_CONFIG_TRANSPORT',
       `${configuration.file}: totem.transport is ${configuration.transport}, which no installed plugin provides`,
     );
   }

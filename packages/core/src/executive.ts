@@ -1,6 +1,8 @@
 import {
   CoterieError,
+  CsError,
   formatRing,
+  value,
   type Clock,
   type FrontEnd,
   type NodeId,
@@ -17,6 +19,7 @@ import {
 } from '@coterie/totem';
 import { compose, members, type Composition } from './composition.js';
 import type { Configuration } from './config/configuration.js';
+import type { Reload } from './config/reload.js';
 import { MemoryDatabase } from './database/database.js';
 import { StreamServer } from './ipc/stream-server.js';
 import type { StreamListener } from './ipc/stream.js';
@@ -24,9 +27,10 @@ import { CounterRegistry } from './observe/counters.js';
 import { FlightRecorder } from './observe/flight-recorder.js';
 import type { Logs } from './observe/logs.js';
 import { MemberKeys } from './observe/members.js';
-import { describePlugins } from './observe/plugins.js';
+import { describeServices } from './observe/services.js';
 import { StallDetector } from './observe/stall-detector.js';
 import { Statistics } from './observe/statistics.js';
+import { START_TIMEOUT, within } from './plugins/load.js';
 import type { LoadedPlugin } from './plugins/plugin-package.js';
 import { LocalClientRouter } from './routing/client-router.js';
 import { ClusterState } from './routing/cluster-state.js';
@@ -96,7 +100,7 @@ export class Executive {
     this.memberKeys = new MemberKeys(database, (node) => this.addressOf(node));
 
     const state = new ClusterState(configuration.local.nodeId, threw('a listener of quorum'));
-    const engineRouter = new EngineRouter(state, logs('serv'), (reason) => this.stop('engine', reason));
+    const engineRouter = new EngineRouter(state, logs('serv'), (reason) => void this.stop('engine', reason));
     const room = (bytes: number) => engineRouter.room(bytes);
     const clientRouter = new LocalClientRouter({ state, room, database, uid: ports.uid, log: logs('ipc') });
     const counters = new CounterRegistry();
@@ -114,7 +118,7 @@ export class Executive {
     });
     const { engines, transport, frontEnds } = this.parts;
     this.frontEnds = [...this.builtIn(), ...frontEnds];
-    describePlugins(database, plugins, engines);
+    describeServices(database, engines);
 
     this.synchronisation = new Synchronisation(engines, logs('sync'), () => this.synchronised());
     this.totem = this.ring(transport);
@@ -135,7 +139,8 @@ export class Executive {
         this.begun('a front-end', () => frontEnd.stop());
       }
       for (const { engine, identity } of this.parts.engines) {
-        await engine.start?.();
+        const starting = Promise.resolve(engine.start?.());
+        await within(START_TIMEOUT, this.ports.timers, `starting engine ${identity.name}`, starting);
         this.begun(`engine ${identity.name}`, () => engine.stop?.());
       }
       await this.openTransport();
@@ -161,12 +166,21 @@ export class Executive {
     return this.stop('failure', error instanceof CoterieError ? error.code : String(error));
   }
 
-  /** New settings, already checked against what may change at run time. */
-  reload(configuration: Configuration): void {
+  /** Puts a planned reload without errors into force. */
+  reload({ configuration, deleted, set }: Reload): void {
+    const underway = (is: 0 | 1) => {
+      this.database.set('config.totemconfig_reload_in_progress', value.u8(is));
+      this.database.set('config.reload_in_progress', value.u8(is));
+    };
+    underway(1);
     this.configuration = configuration;
+    for (const key of deleted) this.database.delete(key);
+    for (const [key, fresh] of set) this.database.set(key, fresh);
     this.totem.reconfigure(configuration.totem);
     this.parts.transport.setMembers(members(configuration));
     this.parts.reload(configuration);
+    this.database.set('config.reload_status', value.i32(CsError.OK));
+    underway(0);
     this.log.info(`${configuration.file} read again`);
   }
 

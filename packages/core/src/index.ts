@@ -1,8 +1,12 @@
+export { StoredRingId } from './adapters/ring-id-store.js';
 export * from './config/configuration.js';
 export { hostNames, loadConfiguration } from './config/load.js';
 export { planReload, type Reload } from './config/reload.js';
 export { formatProblem } from './config/problems.js';
 export { MemoryDatabase } from './database/database.js';
+export { Executive, type Ending, type ExecutivePorts } from './executive.js';
+export type { ByteStream, ByteStreamEvents, StreamListener } from './ipc/stream.js';
+export type { Logs } from './observe/logs.js';
 export type { HostSdk } from './plugins/compatibility.js';
 export { PluginContainers, PluginContainer, type Ports } from './plugins/container.js';
 export { findProject } from './plugins/discover.js';

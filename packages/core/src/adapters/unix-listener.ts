@@ -21,7 +21,8 @@ export class UnixListener implements StreamListener {
 
   async open(accepted: (stream: ByteStream) => ByteStreamEvents): Promise<void> {
     try {
-      if (Buffer.byteLength(this.path) > LONGEST_PATH) throw new Error(`the path is over ${LONGEST_PATH} bytes long`);
+      if (Buffer.byteLength(this.path) > LONGEST_PATH)
+        throw new Error(`the path is over ${LONGEST_PATH} bytes long`);
       mkdirSync(dirname(this.path), { recursive: true });
       await makeWay(this.path);
       this.server = await listen(this.path, (socket) => serve(socket, accepted));
@@ -56,7 +57,8 @@ async function makeWay(path: string): Promise<void> {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there === undefined) return;
   if (!there.isSocket()) throw new Error('something else has that name');
-  if (await answers(path)) throw new CoterieError('COTERIE_E_IPC_IN_USE', `another daemon answers on ${path}`);
+  if (await answers(path))
+    throw new CoterieError('COTERIE_E_IPC_IN_USE', `another daemon answers on ${path}`);
   rmSync(path, { force: true });
 }
 

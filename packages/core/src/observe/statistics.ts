@@ -53,7 +53,7 @@ export class Statistics {
 
   refresh(): void {
     const { totem, transport, router, counters, clients } = this.sources;
-    for (const [name, count] of totem.counters()) this.show(name, count);
+    for (const [name, count] of totem.counters()) this.show(`stats.${name}`, count);
     for (const [name, count] of transport.counters()) this.show(`stats.transport.${name}`, count);
     for (const [name, counter] of counters.entries()) this.show(name, counter.value);
     for (const [reason, count] of Object.entries(router.dropped))
