@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CoterieError } from '@coterie/sdk';
+import { defaultRunDir } from '@coterie/sdk/client';
+import { runDirOf } from '../dist/daemon.js';
+import { claim } from '../dist/dev/pointer.js';
+import { printable } from '../dist/paint.js';
+import { Coterie } from './coterie.js';
+
+describe('The command line', () => {
+  let folder: string;
+
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'coterie-test-'))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('says with a code and exit code 1 that no daemon runs', async () => {
+    const status = new Coterie(['status', '--run-dir', folder], folder);
+    assert.equal(await status.code(), 1);
+    assert.match(status.err, /^COTERIE_E_CLIENT_ABSENT: no daemon listens at /);
+    assert.equal(status.out, '');
+  });
+
+  it('says the same in JSON to a program', async () => {
+    const status = new Coterie(['quorum', 'status', '--json', '--run-dir', folder], folder);
+    assert.equal(await status.code(), 1);
+    const { error } = JSON.parse(status.out) as { error: { code: string; message: string } };
+    assert.equal(error.code, 'COTERIE_E_CLIENT_ABSENT');
+    assert.match(error.message, /coteried\.sock/);
+  });
+
+  it('refuses a command that there is not', async () => {
+    const unknown = new Coterie(['frobnicate'], folder);
+    assert.equal(await unknown.code(), 1);
+    assert.match(unknown.err, /^COTERIE_E_USAGE: .*frobnicate/);
+  });
+
+  it('helps', async () => {
+    const help = new Coterie(['quorum', 'status', '--help'], folder);
+    assert.equal(await help.code(), 0);
+    assert.match(help.out, /--run-dir/);
+  });
+});
+
+describe('The daemon that a command talks to', () => {
+  let project: string;
+
+  before(() => {
+    project = mkdtempSync(join(tmpdir(), 'coterie-test-'));
+    writeFileSync(join(project, 'package.json'), '{}');
+    mkdirSync(join(project, 'runs'));
+  });
+  after(() => rmSync(project, { recursive: true }));
+
+  it("is the one named, else the development cluster's, else the machine's", () => {
+    assert.equal(runDirOf({ runDir: '/named' }, project), '/named');
+    assert.equal(runDirOf({}, project), defaultRunDir());
+    const nodes = [1, 2].map((nodeId) => ({ nodeId, runDir: `/runs/${nodeId}` }));
+    const release = claim(project, { pid: process.pid, runs: join(project, 'runs'), nodes });
+    assert.equal(runDirOf({}, project), '/runs/1');
+    assert.equal(runDirOf({ node: 2 }, project), '/runs/2');
+    assert.throws(() => runDirOf({ node: 3 }, project), usage);
+    release();
+    assert.throws(() => runDirOf({ node: 1 }, project), usage);
+  });
+});
+
+describe('What others wrote', () => {
+  it('reaches the terminal as text only', () => {
+    assert.equal(printable('a\u001b[2Jb\u009bc\n'), 'a\\x1b[2Jb\\x9bc\\x0a');
+    assert.equal(printable('Ünïcödé ✓'), 'Ünïcödé ✓');
+  });
+});
+
+function usage(error: unknown): boolean {
+  return error instanceof CoterieError && error.code === 'COTERIE_E_USAGE';
+}
