@@ -1,5 +1,4 @@
 import { value, type DatabaseValue } from '@coterie/sdk';
-import type { TotemSettings } from '@coterie/totem';
 import type {
   Configuration,
   Loaded,
@@ -17,6 +16,7 @@ import { findLocalNode, readNodes, type ListedNode } from './nodes.js';
 import { Problems } from './problems.js';
 import { coreSchemas } from './schema-sections.js';
 import { shown } from './text.js';
+import { CANCEL_HOLD, isYes, runtimeKeys, totemSettings } from './runtime-keys.js';
 import { checkTiming, deriveTiming, type TotemTiming } from './totem-timing.js';
 import { checkCrypto, checkTransport, mcastport, transportSettings } from './transport.js';
 
@@ -88,7 +88,7 @@ function check(root: Section, input: LoadInput, problems: Problems): MutableConf
     file: input.file,
     clusterName: settings.clusterName,
     transport,
-    totem: totemSettings(totem, timing, local.node.nodeId, settings.netmtu),
+    totem: totemSettings(timing, local.node.nodeId, settings.netmtu, isYes(keys.get(CANCEL_HOLD), 'no')),
     transportSettings: { ...settings, downcheck: timing.downcheck },
     nodes: nodes.map(({ node }) => node),
     local: local.node,
@@ -188,34 +188,6 @@ function checkedTiming(totem: Interpreted, nodes: number, problems: Problems): T
   return timing;
 }
 
-/** The protocol's settings, from a section and what was derived from it. */
-function totemSettings(
-  totem: Interpreted,
-  timing: TotemTiming,
-  nodeId: number,
-  netmtu: number,
-): TotemSettings {
-  return {
-    nodeId,
-    token: timing.token,
-    tokenRetransmit: timing.token_retransmit,
-    hold: timing.hold,
-    join: timing.join,
-    sendJoin: timing.send_join,
-    consensus: timing.consensus,
-    merge: timing.merge,
-    failRecvConst: timing.fail_recv_const,
-    seqnoUnchangedConst: timing.seqno_unchanged_const,
-    heartbeatFailuresAllowed: timing.heartbeat_failures_allowed,
-    maxNetworkDelay: timing.max_network_delay,
-    windowSize: timing.window_size,
-    maxMessages: timing.max_messages,
-    missCountConst: timing.miss_count_const,
-    cancelTokenHoldOnRetransmit: totem.value.cancel_token_hold_on_retransmit === 'yes',
-    netmtu,
-  };
-}
-
 function systemSettings({ value: section }: Interpreted): SystemSettings {
   const { state_dir: stateDir, qb_ipc_type: ipcType } = section;
   return {
@@ -236,8 +208,6 @@ function addNodeKeys(
   keys.set('totem.interface.0.bindnetaddr', value.string(local.node.address));
 }
 
-const knetDefaults = { knet_pmtud_interval: 30, knet_mtu: 0, knet_compression_threshold: 0 };
-
 /** The effective values under `runtime.config.totem.`, and what udp derives. */
 function addTotemKeys(
   keys: Map<string, DatabaseValue>,
@@ -249,22 +219,7 @@ function addTotemKeys(
     if (link.mcastaddr !== undefined) keys.set('totem.interface.0.mcastaddr', value.string(link.mcastaddr));
     keys.set('totem.interface.0.mcastport', value.u16(link.mcastport));
   }
-  const runtime = (name: string, held: DatabaseValue): unknown =>
-    keys.set(`runtime.config.totem.${name}`, held);
-  for (const [name, number] of Object.entries({ ...knetDefaults, ...timing })) {
-    const configured = keys.get(`totem.${name}`);
-    runtime(name, name in knetDefaults && configured ? configured : value.u32(number));
-  }
-  for (const [name, fallback] of [
-    ['block_unlisted_ips', 'yes'],
-    ['cancel_token_hold_on_retransmit', 'no'],
-  ] as const) {
-    runtime(name, value.u32((keys.get(`totem.${name}`)?.value ?? fallback) === 'yes' ? 1 : 0));
-  }
-  runtime('knet_compression_level', keys.get('totem.knet_compression_level') ?? value.i32(0));
-  runtime('knet_compression_model', keys.get('totem.knet_compression_model') ?? value.string('none'));
-  runtime('interface.0.knet_ping_timeout', value.u32(Math.trunc(timing.token / 2)));
-  runtime('interface.0.knet_ping_interval', value.u32(Math.trunc(timing.token / 4)));
+  for (const [key, held] of runtimeKeys(timing, (configured) => keys.get(configured))) keys.set(key, held);
 }
 
 /** A file of uidgid.d may have uidgid sections and nothing else. */

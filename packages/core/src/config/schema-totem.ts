@@ -37,7 +37,6 @@ const timers: Record<string, SectionSchema> = {
   }),
   token_warning: whole('uint32', 'Percentage of token after which a late token is logged; 0: never.', {
     default: 75,
-    maximum: 100,
   }),
   token_retransmits_before_loss_const: whole(
     'uint32',
@@ -72,13 +71,12 @@ const counts: Record<string, SectionSchema> = {
   }),
   window_size: whole(
     'uint32',
-    'Messages that may be sent in one rotation of the token by all nodes. Default 50.',
-    // A ring that runs further ahead of its slowest member than 16,384 messages ends real nodes (totemsrp.c, QUEUE_RTR_ITEMS_SIZE_MAX).
-    { maximum: 16_000 },
+    'Messages that may be sent in one rotation of the token by all nodes. Default 50; at most 16000.',
   ),
-  max_messages: whole('uint32', 'Messages that one node may send at one visit of the token. Default 17.', {
-    maximum: 16_000,
-  }),
+  max_messages: whole(
+    'uint32',
+    'Messages that one node may send at one visit of the token. Default 17; at most 16000.',
+  ),
   miss_count_const: whole('uint32', 'Token visits before a missing message is asked for again. Default 5.'),
 };
 

@@ -57,6 +57,12 @@ export function deriveTiming(read: (name: string) => number | undefined, nodes: 
   };
 }
 
+/**
+ * Largest window_size and max_messages. A ring that runs 16,384 messages ahead of its slowest member ends real
+ * nodes (totemsrp.c, QUEUE_RTR_ITEMS_SIZE_MAX).
+ */
+const MOST_MESSAGES = 16_000;
+
 export interface TimingFault {
   /** The setting at fault; the configured one where a derived one is out of range. */
   readonly name: keyof TotemTiming;
@@ -94,6 +100,16 @@ export function checkTiming(timing: TotemTiming, configured: (name: string) => b
         message: `totem.${name}, which follows from totem.${source}, is ${value} ms; ${range}`,
       });
     }
+  }
+  if (timing.window_size > MOST_MESSAGES || timing.max_messages > MOST_MESSAGES) {
+    const name = timing.window_size > MOST_MESSAGES ? 'window_size' : 'max_messages';
+    faults.push({ name, message: `totem.${name} is ${timing[name]}; at most ${MOST_MESSAGES}.` });
+  }
+  if (timing.token_warning > 100) {
+    faults.push({
+      name: 'token_warning',
+      message: `totem.token_warning is ${timing.token_warning} %; at most 100.`,
+    });
   }
   if (timing.send_join > LONGEST) {
     faults.push({

@@ -118,7 +118,7 @@ describe('loadConfiguration', () => {
       '6 E UNKNOWN_KEY',
       '7 E VALUE',
       '8 E VALUE',
-      '9 E VALUE',
+      '9 E TIMER',
       '10 E VALUE',
       '12 E VALUE',
       '13 E UNKNOWN_KEY',
@@ -180,7 +180,7 @@ describe('loadConfiguration', () => {
     for (const [lines, first] of cases) {
       assert.equal(problemsOf(totemWith(...lines) + threeNodes)[0], first, lines.join());
     }
-    assert.deepEqual(problemsOf(totemWith('token_warning: 101') + threeNodes), ['6 E VALUE']);
+    assert.deepEqual(problemsOf(totemWith('token_warning: 101') + threeNodes), ['6 E TIMER']);
     assert.deepEqual(problemsOf(totemWith('netmtu: 100') + threeNodes), ['6 E VALUE']);
   });
 
