@@ -158,7 +158,8 @@ export class Votes {
     ) {
       this.recalculate({ decrease: leaving || follow, byMembers: leaving });
     }
-    if (leads && (word.flags & NodeFlag.waitingForAll) === 0) this.setWaiting(false);
+    const settled = leads && (word.flags & NodeFlag.waitingForAll) === 0;
+    if (settled && node !== this.self) this.setWaiting(false);
     return true;
   }
 

@@ -9,7 +9,6 @@ import {
   type NodeId,
   type RingId,
   type SyncView,
-  type View,
 } from '@coterie/sdk';
 import { PrimaryComponent } from '../dist/primary.js';
 import { QuorumEngine } from '../dist/quorum.js';
@@ -142,15 +141,9 @@ export class LabNode {
   }
 
   private cluster(service: number): Cluster {
-    const node = this;
     return {
       nodeId: this.nodeId,
-      get view(): View {
-        const { ring } = node;
-        return ring
-          ? { ring: ring.id, members: ring.members }
-          : { ring: { representative: node.nodeId, sequence: 0 }, members: [node.nodeId] };
-      },
+      view: { ring: { representative: this.nodeId, sequence: 0 }, members: [this.nodeId] },
       synchronising: false,
       quorate: true,
       multicast: (fn, codec, value) => {
