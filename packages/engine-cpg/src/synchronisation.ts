@@ -24,7 +24,7 @@ export class GroupSynchroniser implements Synchroniser {
   private downListSent = false;
   /** Members at the last activation that have since missed a configuration of this node's. */
   private readonly departed = new Set<NodeId>();
-  /** Processes by the node that listed them, the latest list last. */
+  /** Processes by the node that listed them since {@link init}. */
   private readonly joinLists = new Map<NodeId, JoinList['processes']>();
   /** Processes that joined or left since {@link init}, by {@link key}: join lists may be older. */
   private readonly joined = new Set<string>();
@@ -76,12 +76,10 @@ export class GroupSynchroniser implements Synchroniser {
 
   abort(): void {
     this.view = undefined;
-    this.forget();
   }
 
-  /** A member's own processes. A list of an aborted round may come before that of this one. */
+  /** A member's own processes. A list of an aborted round may come before the one that counts. */
   listed(from: NodeId, processes: JoinList['processes']): void {
-    this.joinLists.delete(from);
     this.joinLists.set(from, processes);
   }
 
@@ -109,9 +107,7 @@ export class GroupSynchroniser implements Synchroniser {
   }
 
   private removeDeparted(): void {
-    const members = new Set(this.members);
-    const gone = ({ nodeId }: Process) =>
-      nodeId !== this.cluster.nodeId && (this.departed.has(nodeId) || !members.has(nodeId));
+    const gone = ({ nodeId }: Process) => this.departed.has(nodeId);
     for (const [group, processes] of this.groups.removeWhere(gone)) {
       this.events.changed(group, [], addresses(processes, Reason.NODE_DOWN));
     }

@@ -138,6 +138,65 @@ describe('messages on the wire', () => {
     assert.deepEqual(node.sent.at(-1), leave('d63b0000', '02'));
   });
 
+  it('leave no ghost of a process that a corosync node lists and then ends, or the reverse', () => {
+    const orders = [
+      [joinList('f63a0000'), leave('f63a0000', '05')],
+      [leave('f63a0000', '05'), joinList('f63a0000')],
+    ];
+    for (const known of [true, false]) {
+      for (const order of orders) {
+        const node = node1();
+        if (known) node.deliver(2, join('f63a0000'));
+        synchronise(
+          node,
+          0x1e,
+          [1, 2, 3],
+          known ? [1, 2, 3] : [1, 3],
+          order.map((bytes) => [2, bytes] as const),
+        );
+        assert.deepEqual(node.engine.dump(), {});
+      }
+    }
+  });
+
+  it('keep a process that joins during synchronisation, whatever its node listed', () => {
+    const node = node1();
+    synchronise(node, 0x1e, [1, 2, 3], [1, 2, 3], [[2, join('f63a0000')]]);
+    assert.deepEqual(node.engine.dump(), { grp: [{ nodeId: 2, pid: 15094 }] });
+  });
+
+  it('count for nothing in a list that comes after its round, of a node that is gone', () => {
+    const node = node1();
+    node.install({ ring: ring(0x1a), members: [1, 2, 3] }, [1, 2, 3]);
+    node.engine.sync.abort();
+    node.deliver(3, joinList('f63a0000'));
+    synchronise(node, 0x1e, [1, 2], [1, 2]);
+    assert.deepEqual(node.engine.dump(), {});
+  });
+
+  it('never take out local processes, even without a transitional configuration (E4)', () => {
+    const node = node1();
+    const client = node.connect();
+    node.join(client, 'grp', 1);
+    pump(node);
+    synchronise(node, 0x1e, [1, 2, 3], []);
+    assert.deepEqual(node.engine.dump(), { grp: [{ nodeId: 1, pid: 1 }] });
+    assert.equal(client.configurations().length, 1);
+  });
+
+  it('are not delivered if no member is known on their node', () => {
+    const node = node1();
+    const client = node.connect();
+    node.join(client, 'grp', 1);
+    pump(node);
+    node.deliver(2, mcast('f63a0000', zeros(8), hundred));
+    assert.deepEqual(client.texts(), []);
+    assert.equal(node.counters.get('unknown_sender')?.value, 1);
+    node.deliver(2, join('f63a0000'));
+    node.deliver(2, mcast('f63a0000', zeros(8), hundred));
+    assert.equal(client.texts().length, 1);
+  });
+
   it('take no list, name or length that does not fit (W25)', () => {
     const node = node1();
     const long = join('f63a0000');
