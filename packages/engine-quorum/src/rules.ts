@@ -30,8 +30,6 @@ export interface Rules {
   readonly expectedVotes: number;
   readonly twoNode: boolean;
   readonly waitForAll: boolean;
-  /** Is {@link waitForAll} only there because of two_node? */
-  readonly waitForAllFollows: boolean;
   readonly tieBreaker: TieBreaker;
   readonly device: DeviceRules | undefined;
   /** May a device register? Not while the configuration contradicts it. */
@@ -136,7 +134,6 @@ export function readRules(
     expectedVotes: configured || sum + (device?.votes ?? 0),
     twoNode,
     waitForAll,
-    waitForAllFollows: fixed.waitForAll === undefined,
     tieBreaker,
     device,
     deviceAllowed: conflicts.length === 0,

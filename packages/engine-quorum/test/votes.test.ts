@@ -19,7 +19,6 @@ function votesOf(expectedVotes: number, rules: Partial<Rules> = {}, fixed: Parti
     expectedVotes,
     twoNode: false,
     waitForAll: false,
-    waitForAllFollows: true,
     tieBreaker: 'none',
     device: undefined,
     deviceAllowed: true,
