@@ -17,21 +17,23 @@ export const counterNames = [
   'tx_dropped.error',
   'tx_segmentation_refused',
   'tx_dropped.link_down',
-  'self_packets',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];
+
+const position = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Readonly<
+  Record<CounterName, number>
+>;
 
 export class Counters {
   readonly values = new Float64Array(counterNames.length);
 
   add(name: CounterName, amount: number): void {
-    const index = counterNames.indexOf(name);
-    this.values[index]! += amount;
+    this.values[position[name]]! += amount;
   }
 
   get(name: CounterName): number {
-    return this.values[counterNames.indexOf(name)]!;
+    return this.values[position[name]]!;
   }
 
   snapshot(): ReadonlyMap<string, number> {

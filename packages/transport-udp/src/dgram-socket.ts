@@ -45,7 +45,6 @@ export class DgramSocket implements UdpSocket {
   private own: Endpoint | undefined;
   private lastStranger: string | undefined;
   private refused: string | undefined;
-  private waiting = 0;
   private closed = false;
 
   static readonly open: OpenSocket = async (options) => {
@@ -144,15 +143,13 @@ export class DgramSocket implements UdpSocket {
 
   private sendOne(slab: Slab, offset: number, length: number, peer: Endpoint): void {
     const { counters } = this.options;
-    if (this.waiting + length > MAX_WAITING_BYTES) {
+    if (this.socket.getSendQueueSize() + length > MAX_WAITING_BYTES) {
       counters.add('tx_dropped.full', 1);
       return;
     }
     slab.retain();
-    this.waiting += length;
     this.socket.send(slab.bytes, offset, length, peer.port, peer.address, (error) => {
       slab.release();
-      this.waiting -= length;
       if (error === null) {
         counters.add('tx_packets', 1);
         counters.add('tx_bytes', length);

@@ -16,7 +16,7 @@ import {
 import { AddressBook } from './address-book.js';
 import { Counters } from './counters.js';
 import { Inbox } from './inbox.js';
-import { isLocal, isUsable } from './local-address.js';
+import { interfaceOf, isLocal, isUsable } from './local-address.js';
 import { chooseSockets } from './open-socket.js';
 import { type Family, resolveByHost, resolveOwn } from './resolve.js';
 import { SelfDelivery } from './self-delivery.js';
@@ -64,6 +64,8 @@ export abstract class IpTransport implements Transport {
   private site: Site | undefined;
   private book: AddressBook | undefined;
   private sockets: Sockets | undefined;
+  /** The interface that has the own address, or had it last. */
+  private device: string | undefined;
   private targets = new Map<NodeId, number>();
   private everybody = EVERY_PEER;
   private downReason: string | undefined = 'not open';
@@ -222,6 +224,7 @@ export abstract class IpTransport implements Transport {
   private async bringUp(site: Site): Promise<void> {
     const sockets = await this.openSockets(site);
     this.sockets = sockets;
+    this.device = interfaceOf(site.address) ?? this.device;
     this.downReason = undefined;
     if (this.closed) this.bringDown('closed');
   }
@@ -243,7 +246,8 @@ export abstract class IpTransport implements Transport {
     if (this.checking || this.closed || !site || !book) return;
     this.checking = true;
     this.lastCheck = this.clock.now();
-    const usable = await isUsable(site.address, site.family);
+    this.device = interfaceOf(site.address) ?? this.device;
+    const usable = await isUsable(site.address, site.family, this.device);
     if (!this.closed) {
       if (usable && !this.sockets) await this.returnTo(site);
       if (!usable && this.sockets) {

@@ -1,17 +1,40 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import type { Family } from './resolve.js';
 
+/** Of the flags in <net/if.h>. */
+const IFF_UP = 1;
+
 /**
- * May this machine send from the address now? The kernel's own answer, by binding to it: it also says no while
- * the interface that has the address is down.
+ * May this machine send from the address now? `device` is the interface that had it, if known. Linux keeps the
+ * IPv4 addresses of an interface that is switched off, so that both are asked.
  */
-export async function isUsable(address: string, family: Family): Promise<boolean> {
+export async function isUsable(
+  address: string,
+  family: Family,
+  device: string | undefined,
+): Promise<boolean> {
+  return (device === undefined || (await isSwitchedOn(device))) && (await canBind(address, family));
+}
+
+/** True also where that cannot be told. */
+async function isSwitchedOn(device: string): Promise<boolean> {
+  try {
+    const flags = Number(await readFile(`/sys/class/net/${device}/flags`, 'utf8'));
+    return (flags & IFF_UP) !== 0;
+  } catch {
+    return true;
+  }
+}
+
+async function canBind(address: string, family: Family): Promise<boolean> {
   const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
   try {
+    const listening = once(socket, 'listening');
     socket.bind({ address, port: 0, exclusive: true });
-    await once(socket, 'listening');
+    await listening;
     return true;
   } catch (error) {
     // Anything else (no file descriptors left, ...) says nothing about the interface.

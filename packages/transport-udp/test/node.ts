@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import {
   type Clock,
+  CoterieError,
   type LinkStatus,
   type Logger,
   type Member,
@@ -126,6 +127,15 @@ export class TestNode {
     return value;
   }
 
+  /** The first four bytes of each packet received. */
+  get numbers(): number[] {
+    return this.packets.map((bytes) => bytes.readUInt32LE(0));
+  }
+
+  get member(): Member {
+    return this.members.find(({ nodeId }) => nodeId === this.nodeId)!;
+  }
+
   get link(): LinkStatus {
     return this.transport.links()[0]!;
   }
@@ -148,6 +158,15 @@ export function packet(number: number, size: number): Buffer {
   const bytes = Buffer.alloc(size, number % 251);
   bytes.writeUInt32LE(number, 0);
   return bytes;
+}
+
+export async function rejectsWith(promise: Promise<unknown>, code: string, message: RegExp): Promise<void> {
+  await assert.rejects(promise, (error) => {
+    assert.ok(error instanceof CoterieError);
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    return true;
+  });
 }
 
 /** Waits for the event loop to make it true. */
