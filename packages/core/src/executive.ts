@@ -56,6 +56,8 @@ export interface Ending {
   /** `asked`: by {@link Executive.leave}; `engine`: an engine wanted it; `failure`: it could not go on. */
   readonly kind: 'asked' | 'engine' | 'failure';
   readonly reason: string;
+  /** What failed. */
+  readonly error?: unknown;
 }
 
 /** One node of the cluster: boot, run, leave. */
@@ -78,7 +80,7 @@ export class Executive {
   private readonly stalls: StallDetector;
   private becomeReady!: () => void;
   private end!: (ending: Ending) => void;
-  private leaving: Ending | undefined;
+  private leaving = false;
   /** What has been started, in that order; leaving stops it in the opposite one. */
   private readonly started: { stop: () => void | Promise<void>; what: string }[] = [];
 
@@ -100,7 +102,11 @@ export class Executive {
     this.memberKeys = new MemberKeys(database, (node) => this.addressOf(node));
 
     const state = new ClusterState(configuration.local.nodeId, threw('a listener of quorum'));
-    const engineRouter = new EngineRouter(state, logs('serv'), (reason) => void this.stop('engine', reason));
+    const engineRouter = new EngineRouter(
+      state,
+      logs('serv'),
+      (reason) => void this.stop({ kind: 'engine', reason }),
+    );
     const room = (bytes: number) => engineRouter.room(bytes);
     const clientRouter = new LocalClientRouter({ state, room, database, uid: ports.uid, log: logs('ipc') });
     const counters = new CounterRegistry();
@@ -155,7 +161,7 @@ export class Executive {
 
   /** Says goodbye to the other members and stops everything. */
   leave(reason: string): Promise<Ending> {
-    return this.stop('asked', reason);
+    return this.stop({ kind: 'asked', reason });
   }
 
   /** Something is wrong that the executive cannot mend: as {@link leave}, ending in `failure`. */
@@ -163,7 +169,11 @@ export class Executive {
     this.log.error(
       `cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
-    return this.stop('failure', error instanceof CoterieError ? error.code : String(error));
+    return this.stop({
+      kind: 'failure',
+      reason: error instanceof CoterieError ? error.code : String(error),
+      error,
+    });
   }
 
   /** Puts a planned reload without errors into force. */
@@ -253,9 +263,8 @@ export class Executive {
     this.memberKeys.configuration(change);
     if (change.kind === 'regular') {
       const { ring, joined } = change;
-      this.log.info(`ring ${formatRing(ring)}: members ${change.members.join(' ')}`, {
-        joined: joined.join(' '),
-      });
+      const news = joined.length > 0 ? `; joined: ${joined.join(' ')}` : '';
+      this.log.info(`ring ${formatRing(ring)}: members ${change.members.join(' ')}${news}`);
       const view = { ring, members: change.members };
       this.state.view = view;
       this.state.synchronising = true;
@@ -283,17 +292,17 @@ export class Executive {
     this.started.push({ what, stop });
   }
 
-  private async stop(kind: Ending['kind'], reason: string): Promise<Ending> {
-    if (this.leaving !== undefined) return this.ended;
-    this.leaving = { kind, reason };
-    this.log.info(`leaving: ${reason}`);
+  private async stop(ending: Ending): Promise<Ending> {
+    if (this.leaving) return this.ended;
+    this.leaving = true;
+    this.log.info(`leaving: ${ending.reason}`);
     this.clientRouter.closeAll('the daemon is leaving');
     this.statistics.stop();
     this.stalls.stop();
     this.totem.leave();
     await this.undo();
-    this.end(this.leaving);
-    return this.leaving;
+    this.end(ending);
+    return ending;
   }
 
   /** Stops what was started, the last first; what fails there is logged and holds nothing up. */

@@ -81,6 +81,11 @@ export const errors = {
     meaning: 'The nodelist is missing, empty or there twice.',
     remedy: 'Write one nodelist section with a node section for every node.',
   },
+  COTERIE_E_CONFIG_READ: {
+    meaning: 'A configuration file could not be read.',
+    remedy:
+      'Check the path and the permissions of the file named in the message, or name another one with -c.',
+  },
   COTERIE_E_CONFIG_RELOAD_ADDRESS: {
     meaning: 'A reload would change the address of a node that is there already.',
     remedy: 'Remove the node with one reload and add it again with the next.',

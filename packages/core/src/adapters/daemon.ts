@@ -1,0 +1,202 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CoterieError } from '@coterie/sdk';
+import { SOCKET_NAME } from '@coterie/sdk/client';
+import type { Configuration, Problem } from '../config/configuration.js';
+import { formatProblem } from '../config/problems.js';
+import { planReload } from '../config/reload.js';
+import { Executive, type Ending } from '../executive.js';
+import { loadPlugins, type LoadResult } from '../plugins/load.js';
+import type { PluginPlan } from '../plugins/plan.js';
+import { reportKeys, reportPlugins } from '../plugins/report.js';
+import { systemClock } from './clock.js';
+import { USAGE, defaultStateDir, parseCommandLine, type CommandLine } from './command-line.js';
+import { runDetached, tellParent } from './detach.js';
+import { ExitCode, exitCodeAfter, exitCodeOf } from './exit-codes.js';
+import { FileStorage } from './file-storage.js';
+import { readConfiguration, readPlugins } from './installation.js';
+import { Logging } from './logging.js';
+import { systemRandom } from './random.js';
+import { StoredRingId } from './ring-id-store.js';
+import { systemdNotifier } from './service-manager.js';
+import { SystemTimers } from './timers.js';
+import { UnixListener } from './unix-listener.js';
+
+const timers = new SystemTimers(systemClock);
+
+/** The program coteried: returns its exit code. */
+export async function main(args: readonly string[], program: string): Promise<number> {
+  let line: CommandLine | undefined;
+  try {
+    line = parseCommandLine(args, program);
+    if (line.action === 'help') return print(USAGE);
+    if (line.action === 'version') return print(version());
+    if (line.action === 'run' && !line.foreground && !line.detached) return await runDetached(program, args);
+    const { configuration, plan } = await check(line);
+    if (line.action === 'test') return print(`${line.config}: no errors`);
+    return await new Daemon(line, configuration, plan).run();
+  } catch (error) {
+    await complain(describe(error), line);
+    return error instanceof Refused ? error.exitCode : exitCodeOf(error);
+  }
+}
+
+/** Several things are wrong; the message has a line for each. */
+class Refused extends Error {
+  constructor(
+    readonly exitCode: ExitCode,
+    problems: readonly string[],
+  ) {
+    super(problems.join('\n'));
+  }
+}
+
+/** All that can be checked before anything of a plugin runs. @throws Refused, CoterieError */
+async function check(line: CommandLine): Promise<{ configuration: Configuration; plan: PluginPlan }> {
+  const plan = readPlugins(line);
+  const { configuration, problems } = await readConfiguration(line, plan);
+  const lines = [...plan.problems.map(formatPluginProblem), ...problems.map(formatProblem)];
+  const broken = plan.problems.some(({ severity }) => severity === 'error');
+  if (broken) throw new Refused(ExitCode.PLUGINS, lines);
+  if (configuration === undefined) throw new Refused(ExitCode.CONFIGURATION, lines);
+  if (lines.length > 0) await complain(lines.join('\n'), line);
+  return { configuration, plan };
+}
+
+/** One executive on this machine, from the import of its plugins to its exit. */
+class Daemon {
+  private readonly logging: Logging;
+  private readonly storage: FileStorage;
+  private readonly log;
+  private signals = 0;
+
+  constructor(
+    private readonly line: CommandLine,
+    private configuration: Configuration,
+    private readonly plan: PluginPlan,
+  ) {
+    this.logging = new Logging(configuration.logging, line.foreground);
+    this.log = this.logging.logs('main');
+    this.storage = new FileStorage(line.stateDir ?? configuration.system.stateDir ?? defaultStateDir());
+  }
+
+  async run(): Promise<ExitCode> {
+    const { logs } = this.logging;
+    const { plugins, importTimes } = await this.load();
+    const executive = new Executive(this.configuration, plugins, {
+      ...{ clock: systemClock, timers, random: systemRandom, storage: this.storage, logs },
+      ringIds: new StoredRingId(this.storage, this.configuration.local.nodeId, logs('totem')),
+      listener: new UnixListener(join(this.line.runDir, SOCKET_NAME)),
+      uid: process.getuid?.() ?? -1,
+    });
+    for (const [key, held] of reportKeys(reportPlugins(this.plan, [], importTimes)))
+      executive.database.set(key, held);
+    this.handleSignals(executive);
+    await executive.start();
+    const pidFile = join(this.line.runDir, 'coteried.pid');
+    writeFileSync(pidFile, `${process.pid}\n`);
+
+    const supervisor = systemdNotifier(process.env, this.log);
+    void executive.ready.then(async () => {
+      supervisor.ready();
+      await tellParent({ ready: true });
+    });
+    const ending = await executive.ended;
+    supervisor.stopping();
+    rmSync(pidFile, { force: true });
+    return this.finish(ending);
+  }
+
+  private async load(): Promise<LoadResult> {
+    const importModule = (path: string): Promise<unknown> => import(pathToFileURL(path).href);
+    const loaded = await loadPlugins(this.plan.order, { importModule, timers, clock: systemClock });
+    if (loaded.problems.length > 0) {
+      throw new Refused(ExitCode.PLUGINS, loaded.problems.map(formatPluginProblem));
+    }
+    return loaded;
+  }
+
+  private handleSignals(executive: Executive): void {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
+      process.on(signal, () => {
+        if (++this.signals > 1) process.exit(ExitCode.INTERNAL);
+        void executive.leave(signal);
+      });
+    }
+    process.on('SIGHUP', () => {
+      this.logging.reopen();
+      this.reload(executive).catch((error: unknown) => this.log.error(`not reloaded: ${describe(error)}`));
+    });
+    process.on('SIGUSR2', () => this.dump(executive));
+    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+      process.on(event, (error: unknown) => void executive.fail(error));
+    }
+  }
+
+  private async reload(executive: Executive): Promise<void> {
+    const { configuration, problems } = await readConfiguration(this.line, this.plan);
+    const plan = configuration && planReload(this.configuration, configuration, executive.database);
+    const all: readonly Problem[] = [...problems, ...(plan?.problems ?? [])];
+    for (const problem of all) this.log.warn(formatProblem(problem));
+    if (plan === undefined || all.some(({ severity }) => severity === 'error')) {
+      this.log.error(`${this.line.config} has errors: everything stays as it was`);
+      return;
+    }
+    this.configuration = plan.configuration;
+    executive.reload(plan);
+  }
+
+  private dump(executive: Executive): void {
+    try {
+      const dump = JSON.stringify(executive.dump(), (_, held: unknown) =>
+        typeof held === 'bigint' ? held.toString() : held,
+      );
+      this.log.info(`state: ${dump}`);
+      this.storage.write('state-dump.json', Buffer.from(dump));
+    } catch (error) {
+      this.log.error(`no state dump: ${describe(error)}`);
+    }
+  }
+
+  private finish(ending: Ending): ExitCode {
+    const code = exitCodeAfter(ending);
+    this.log.info(`ended: ${ending.reason}`, { exit: code });
+    this.logging.close();
+    return code;
+  }
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(`${text}\n`);
+  return ExitCode.LEFT;
+}
+
+/** To whoever can hear it: the terminal, or the command that started this one in the background. */
+async function complain(text: string, line: CommandLine | undefined): Promise<void> {
+  if (line?.detached) await tellParent({ failed: text });
+  else process.stderr.write(`${text}\n`);
+}
+
+function describe(error: unknown): string {
+  if (error instanceof Refused) return error.message;
+  if (error instanceof CoterieError) return `${error.message} [${error.code}]`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function formatPluginProblem({
+  severity,
+  message,
+  code,
+}: {
+  severity: string;
+  message: string;
+  code: string;
+}): string {
+  return `${severity}: ${message} [${code}]`;
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
