@@ -1,0 +1,205 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { check } from './checker.js';
+import { corosyncConf } from './corosync-conf.js';
+import { Hosts } from './hosts.js';
+import { ClusterNode, CoterieNode, RealNode } from './nodes.js';
+import { until } from './until.js';
+
+export interface ClusterPlan {
+  readonly transport: 'udp' | 'udpu';
+  /** The token timeout in milliseconds; corosync's default without it. */
+  readonly token?: number;
+  /** What runs on nodes 1, 2, 3 ... */
+  readonly nodes: readonly ('corosync' | 'coteried')[];
+}
+
+/** Our C client, which was compiled once for this run. */
+let trafficProgram: string | undefined;
+
+/** A ring of daemons on hosts of their own, with a traffic client beside each. */
+export class Cluster {
+  readonly nodes: readonly ClusterNode[];
+  /** Milliseconds without a token after which a node takes the ring for broken. */
+  readonly token: number;
+
+  private constructor(
+    readonly plan: ClusterPlan,
+    readonly hosts: Hosts,
+    /** Of all its files. */
+    readonly folder: string,
+  ) {
+    const addresses = plan.nodes.map((_, i) => hosts.address(i + 1));
+    this.token = plan.token ?? 3000 + 650 * Math.max(0, plan.nodes.length - 2);
+    this.nodes = plan.nodes.map((kind, i) => {
+      const own = join(folder, `${i + 1}`);
+      mkdirSync(own);
+      const configuration = join(own, 'corosync.conf');
+      writeFileSync(configuration, corosyncConf(plan, addresses, join(own, 'state')));
+      const place = { id: i + 1, hosts, folder: own, configuration };
+      return kind === 'corosync' ? new RealNode(place, trafficProgram!) : new CoterieNode(place);
+    });
+  }
+
+  static async create(plan: ClusterPlan): Promise<Cluster> {
+    trafficProgram ??= compileTraffic();
+    const hosts = await Hosts.create(plan.nodes.map((_, i) => i + 1));
+    return new Cluster(plan, hosts, mkdtempSync(join(tmpdir(), 'coterie-interop-')));
+  }
+
+  /** How long a node may take, in milliseconds, to be in a new synchronised ring after another one has crashed. */
+  get failover(): number {
+    return 2.2 * this.token + 1000;
+  }
+
+  node(id: number): ClusterNode {
+    return this.nodes[id - 1]!;
+  }
+
+  get running(): readonly ClusterNode[] {
+    return this.nodes.filter((node) => node.running);
+  }
+
+  async start(...ids: readonly number[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.node(id).start()));
+  }
+
+  /**
+   * Waits until these nodes are one ring and find so in every respect: ring, members, quorum, processes of the
+   * group, groups of the daemon.
+   *
+   * @returns when the last of them had installed and synchronised that ring, in milliseconds of the wall clock
+   */
+  async agree(ids: readonly number[], patience: number): Promise<number> {
+    const nodes = ids.map((id) => this.node(id));
+    await until(`agreement of ${ids.join()}`, patience, () => {
+      this.mustBeSound();
+      return disagreement(nodes, 2 * nodes.length > this.nodes.length);
+    });
+    const { ring } = nodes[0]!.client;
+    await this.groupsAgree(nodes);
+    const installed = nodes.map(
+      ({ client }) =>
+        client.lines.find(
+          (line) => line.kind === 'quorum' && line.ring === ring && line.members.length === ids.length,
+        )!.at,
+    );
+    return Math.max(...installed);
+  }
+
+  /** Every client sends, see {@link TrafficClient.send}, until told to stop. */
+  load(size: number, interval: number): void {
+    for (const { client } of this.running) if (client.joined) client.send(size, interval);
+  }
+
+  /** Every client sends so many messages; returns once all have got all of them. */
+  async exchange(size: number, count: number, patience = 20_000): Promise<void> {
+    for (const { client } of this.running) client.send(size, 0, count);
+    await this.drain(patience);
+  }
+
+  /** Ends the load and waits until whoever runs has got everything that it sent. */
+  async quiet(): Promise<void> {
+    for (const { client } of this.running) if (client.sending) client.stopSending();
+    await this.drain(20_000);
+  }
+
+  /**
+   * The verdict on everything since the start.
+   *
+   * @throws what is wrong with it
+   */
+  mustBeRight(): void {
+    this.mustBeSound();
+    const logs = this.nodes.flatMap((node) =>
+      node.clients.map((client) => ({
+        self: client.self,
+        lines: client.lines,
+        alive: node.running && client === node.client,
+      })),
+    );
+    const problems = check(logs);
+    for (const { id, kind } of this.nodes) {
+      const assert = /^.*\bassert(ion)?\b.*$/im.exec(this.node(id).log());
+      if (assert !== null) problems.push(`node ${id} (${kind}): ${assert[0]}`);
+    }
+    if (problems.length > 0) throw new Error(problems.slice(0, 20).join('\n'));
+  }
+
+  /** Ends everything. What the daemons and clients wrote is kept where `keep` says so, and its place returned. */
+  async dispose(keep: boolean): Promise<string | undefined> {
+    for (const node of this.nodes) {
+      for (const client of node.clients) client.kill();
+      await node.kill();
+    }
+    await this.hosts.dispose();
+    if (!keep) {
+      rmSync(this.folder, { recursive: true, force: true });
+      return undefined;
+    }
+    for (const node of this.nodes) {
+      node.clients.forEach((client, i) => {
+        const text = client.lines.map((line) => JSON.stringify(line)).join('\n');
+        writeFileSync(join(this.folder, `${node.id}`, `client-${i}.log`), text);
+      });
+    }
+    return this.folder;
+  }
+
+  private mustBeSound(): void {
+    const crashes = this.nodes.map((node) => node.crash).filter((crash) => crash !== undefined);
+    if (crashes.length > 0) throw new Error(crashes.join('\n'));
+  }
+
+  private async drain(patience: number): Promise<void> {
+    const clients = this.running.map((node) => node.client);
+    await until('delivery of everything', patience, () => {
+      this.mustBeSound();
+      const busy = clients.find((client) => client.sending);
+      if (busy !== undefined) return `${busy.self} still sends`;
+      const lacking = clients.find((client) => (client.got.get(client.self) ?? 0) < client.sent);
+      return lacking === undefined ? undefined : `${lacking.self} lacks messages of its own`;
+    });
+  }
+
+  private async groupsAgree(nodes: readonly ClusterNode[]): Promise<void> {
+    const expected = nodes.map(({ client }) => `interop/${client.self}`).sort();
+    for (const { client } of nodes) client.askGroups();
+    await until('groups', 5000, () => {
+      const other = nodes.find(({ client }) => client.groups?.join() !== expected.join());
+      return other && `node ${other.id} knows ${other.client.groups?.join()} instead of ${expected.join()}`;
+    });
+  }
+}
+
+/** In what these nodes are not yet one ring. */
+function disagreement(nodes: readonly ClusterNode[], quorate: boolean): string | undefined {
+  const ids = nodes.map((node) => node.id).join();
+  const members = nodes.map((node) => node.client.self);
+  const { ring } = nodes[0]!.client;
+  for (const { id, client } of nodes) {
+    const { quorum, view } = client;
+    if (client.over !== undefined) return `the client of node ${id} has ended: ${client.over}`;
+    if (quorum?.members.join() !== ids) return `node ${id} has members ${quorum?.members.join()}`;
+    if (quorum.quorate !== quorate) return `node ${id} is ${quorate ? 'in' : ''}quorate`;
+    if (quorum.ring !== ring || client.ring !== ring) {
+      return `node ${id} is in ring ${quorum.ring} for quorum, ${client.ring} for groups, node ${nodes[0]!.id} in ${ring}`;
+    }
+    const absent = members.filter((member) => !view?.members.includes(member));
+    if (absent.length > 0 || view?.members.length !== members.length) {
+      return `node ${id} has processes ${view?.members.join()} in its group instead of ${members.join()}`;
+    }
+  }
+  return undefined;
+}
+
+function compileTraffic(): string {
+  const source = fileURLToPath(new URL('../../clients/cpg-traffic.c', import.meta.url));
+  const program = join(mkdtempSync(join(tmpdir(), 'coterie-clients-')), 'cpg-traffic');
+  execFileSync('gcc', ['-O1', '-Wall', '-o', program, source, '-lcpg', '-lquorum']);
+  process.once('exit', () => rmSync(join(program, '..'), { recursive: true, force: true }));
+  return program;
+}

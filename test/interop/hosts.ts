@@ -1,0 +1,142 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+/** Networks made so far by this process. */
+let networks = 0;
+
+/**
+ * Hosts for the nodes of one cluster: a network namespace each, plugged into a bridge that has a namespace of its
+ * own, so that nothing of the machine's own network is touched. Addresses are 10.98.0.N for node N. Namespaces are
+ * named cot<pid>n<network>h<node>: what a killed run has left behind is found by the pid and removed by the next run.
+ */
+export class Hosts {
+  private readonly prefix = `cot${process.pid}n${networks++}h`;
+
+  private constructor(private readonly nodes: readonly number[]) {}
+
+  static async create(nodes: readonly number[]): Promise<Hosts> {
+    await removeLeftOvers();
+    const hosts = new Hosts(nodes);
+    try {
+      await hosts.build();
+    } catch (error) {
+      await hosts.dispose();
+      throw error;
+    }
+    return hosts;
+  }
+
+  address(node: number): string {
+    return `10.98.0.${node}`;
+  }
+
+  namespace(node: number): string {
+    return `${this.prefix}${node}`;
+  }
+
+  /** The command that runs `command` on a node's host and is ended with this process. */
+  on(node: number, ...command: string[]): [string, ...string[]] {
+    return ['setpriv', '--pdeathsig', 'KILL', 'ip', 'netns', 'exec', this.namespace(node), ...command];
+  }
+
+  /** Cuts the network so that only nodes of the same side hear each other. */
+  async partition(...sides: (readonly number[])[]): Promise<void> {
+    await this.heal();
+    for (const side of sides) {
+      const others = this.nodes.filter((node) => !side.includes(node));
+      for (const node of side) await this.refuse(node, others);
+    }
+  }
+
+  /** Loses this share, 0 to 1, of what reaches a node. */
+  async lose(node: number, share: number): Promise<void> {
+    const match = ['-m', 'statistic', '--mode', 'random', '--probability', `${share}`];
+    await this.iptables(node, '-A', 'INPUT', '-i', 'eth0', ...match, '-j', 'DROP');
+  }
+
+  /** Ends every fault of the network. */
+  async heal(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => this.iptables(node, '-F')));
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(
+      namespaces()
+        .filter((name) => name.startsWith(this.prefix))
+        .map(remove),
+    );
+  }
+
+  private async refuse(node: number, others: readonly number[]): Promise<void> {
+    for (const other of others) {
+      await this.iptables(node, '-A', 'INPUT', '-s', this.address(other), '-j', 'DROP');
+    }
+  }
+
+  private async iptables(node: number, ...args: string[]): Promise<void> {
+    await execute('ip', ['netns', 'exec', this.namespace(node), 'iptables', '-w', ...args]);
+  }
+
+  private async build(): Promise<void> {
+    const bridge = `${this.prefix}b`;
+    await ip('netns', 'add', bridge);
+    await ip('-n', bridge, 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', '0');
+    await ip('-n', bridge, 'link', 'set', 'br0', 'up');
+    for (const node of this.nodes) {
+      const name = this.namespace(node);
+      await ip('netns', 'add', name);
+      const port = `port${node}`;
+      await ip('-n', bridge, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
+      await ip('-n', bridge, 'link', 'set', port, 'master', 'br0', 'up');
+      await ip('-n', name, 'addr', 'add', `${this.address(node)}/24`, 'dev', 'eth0');
+      await ip('-n', name, 'link', 'set', 'eth0', 'up');
+      await ip('-n', name, 'link', 'set', 'lo', 'up');
+      // No default route: what asks for a name's address fails at once instead of waiting for answers.
+      await ip('-n', name, 'route', 'add', '224.0.0.0/4', 'dev', 'eth0');
+    }
+  }
+}
+
+async function ip(...args: string[]): Promise<void> {
+  await execute('ip', args);
+}
+
+function namespaces(): string[] {
+  const text = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  return text
+    .split('\n')
+    .map((row) => row.split(' ')[0]!)
+    .filter((name) => /^cot\d+n\d+h/.test(name));
+}
+
+/** Removes the namespaces of runs that are no more. */
+async function removeLeftOvers(): Promise<void> {
+  for (const name of namespaces()) {
+    const pid = Number(/^cot(\d+)n/.exec(name)![1]);
+    // Another run may be at it too.
+    if (!alive(pid)) await remove(name).catch(() => undefined);
+  }
+}
+
+async function remove(name: string): Promise<void> {
+  const { stdout } = await execute('ip', ['netns', 'pids', name]);
+  for (const pid of stdout.split('\n').filter((row) => row !== '')) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
+  await ip('netns', 'del', name);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

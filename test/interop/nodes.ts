@@ -1,0 +1,188 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Hosts } from './hosts.js';
+import { TrafficClient } from './traffic-client.js';
+import { until } from './until.js';
+
+/** How long a daemon may take to end once it was told to leave, in milliseconds. */
+const LEAVE_PATIENCE = 5000;
+const GROUP = 'interop';
+
+const coteried = join(
+  dirname(createRequire(import.meta.url).resolve('@coterie/core/package.json')),
+  'bin',
+  'coteried.js',
+);
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface NodePlace {
+  readonly id: number;
+  readonly hosts: Hosts;
+  /** Folder for everything of this node. */
+  readonly folder: string;
+  /** corosync.conf, without what belongs to one node only. */
+  readonly configuration: string;
+}
+
+/**
+ * A daemon on its host, with a traffic client beside it: both end and start together, but the client goes on when
+ * the daemon is paused.
+ */
+export abstract class ClusterNode {
+  abstract readonly kind: 'corosync' | 'coteried';
+  /** One an incarnation, the last one being that of the daemon that runs. */
+  readonly clients: TrafficClient[] = [];
+  /** How the daemon ended that nobody had asked to end. */
+  crash: string | undefined;
+  private child: ChildProcess | undefined;
+  private ended: Promise<void> = Promise.resolve();
+
+  constructor(protected readonly place: NodePlace) {
+    for (const name of ['run', 'shm', 'state']) mkdirSync(join(place.folder, name), { recursive: true });
+  }
+
+  get id(): number {
+    return this.place.id;
+  }
+
+  get running(): boolean {
+    return this.child !== undefined;
+  }
+
+  get client(): TrafficClient {
+    return this.clients.at(-1)!;
+  }
+
+  get logFile(): string {
+    return join(this.place.folder, 'log');
+  }
+
+  /** Starts daemon and client; the client connects once the daemon lets it. */
+  async start(): Promise<void> {
+    const { hosts, id } = this.place;
+    const log = openSync(this.logFile, 'a');
+    const [program, ...args] = hosts.on(id, ...this.daemon());
+    const child = spawn(program, args, { stdio: ['ignore', log, log], cwd: this.place.folder });
+    closeSync(log);
+    this.child = child;
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        if (this.child === child) {
+          this.crash = `node ${id} (${this.kind}) ended by itself: ${signal ?? `exit code ${code}`}`;
+          this.child = undefined;
+        }
+        resolve();
+      });
+    });
+    await this.settled(child.pid!);
+    const enter = ['--pdeathsig', 'KILL', 'nsenter', '-m', '-n', '-t', `${child.pid!}`, '--'];
+    this.clients.push(new TrafficClient(id, ['setpriv', ...enter, ...this.traffic(GROUP)]));
+  }
+
+  /** Lets it leave the ring. */
+  async stop(): Promise<void> {
+    const child = this.end('SIGTERM');
+    const timer = setTimeout(() => {
+      this.crash = `node ${this.id} (${this.kind}) had not ended ${LEAVE_PATIENCE} ms after SIGTERM`;
+      child?.kill('SIGKILL');
+    }, LEAVE_PATIENCE);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  async kill(): Promise<void> {
+    this.end('SIGKILL');
+    await this.ended;
+  }
+
+  pause(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child?.kill('SIGCONT');
+  }
+
+  log(): string {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  /** The daemon's command line. */
+  protected abstract daemon(): string[];
+  /** The command line of its traffic client. */
+  protected abstract traffic(group: string): string[];
+
+  /** From here on its end is no surprise. */
+  private end(signal: NodeJS.Signals): ChildProcess | undefined {
+    const { child } = this;
+    this.child = undefined;
+    child?.kill(signal);
+    return child;
+  }
+
+  /** Waits until the process is the daemon in its own namespaces. */
+  private async settled(pid: number): Promise<void> {
+    const here = readlinkSync('/proc/self/ns/mnt');
+    await until(`start of node ${this.id}`, 5000, () => {
+      if (this.crash !== undefined) throw new Error(`${this.crash}\n${this.log()}`);
+      const arrived = readlinkSync(`/proc/${pid}/ns/mnt`) !== here && this.isDaemon(readCommand(pid));
+      return arrived ? undefined : 'it is not there';
+    });
+  }
+
+  protected abstract isDaemon(command: string[]): boolean;
+}
+
+function readCommand(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+}
+
+/** A real corosync: a private /run for its pid file and a private /dev/shm for its clients' buffers. */
+export class RealNode extends ClusterNode {
+  readonly kind = 'corosync';
+
+  constructor(
+    place: NodePlace,
+    private readonly trafficProgram: string,
+  ) {
+    super(place);
+  }
+
+  protected daemon(): string[] {
+    const { folder, configuration } = this.place;
+    const mounts = `mount --bind ${folder}/run /run && mount --bind ${folder}/shm /dev/shm`;
+    return ['sh', '-c', `${mounts} && exec corosync -f -c ${configuration}`];
+  }
+
+  protected isDaemon(command: string[]): boolean {
+    return command[0] === 'corosync';
+  }
+
+  protected traffic(group: string): string[] {
+    return [this.trafficProgram, group];
+  }
+}
+
+/** A coteried with the plugins of this repository. */
+export class CoterieNode extends ClusterNode {
+  readonly kind = 'coteried';
+
+  protected daemon(): string[] {
+    const { id, folder, configuration } = this.place;
+    const folders = ['--run-dir', join(folder, 'run'), '--state-dir', join(folder, 'state')];
+    const options = ['-f', '-c', configuration, ...folders, '--node', `${id}`];
+    return ['sh', '-c', 'cd "$0" && exec "$@"', project, process.execPath, coteried, ...options];
+  }
+
+  protected isDaemon(command: string[]): boolean {
+    return command[0] === process.execPath;
+  }
+
+  protected traffic(group: string): string[] {
+    const program = fileURLToPath(new URL('./cpg-traffic.js', import.meta.url));
+    return [process.execPath, program, group, join(this.place.folder, 'run')];
+  }
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import type { Cluster } from './cluster.js';
+import { delay } from './until.js';
+
+/** One chapter in the life of a cluster: it begins and ends with all nodes in one ring. */
+export interface Scenario {
+  readonly title: string;
+  run(cluster: Cluster): Promise<void>;
+}
+
+/** How long a sound ring may take at most for anything but the failover itself, in milliseconds. */
+const PATIENCE = 15_000;
+/** A steady trickle: each client one message of so many bytes every so many microseconds. */
+const LOAD = [400, 10_000] as const;
+
+const ids = (cluster: Cluster): number[] => cluster.nodes.map((node) => node.id);
+
+const without = (cluster: Cluster, ...absent: readonly number[]): number[] =>
+  ids(cluster).filter((id) => !absent.includes(id));
+
+/** Boots nodes in this order, one every so many milliseconds. */
+export function boot(order: readonly number[], apart: number): Scenario {
+  return {
+    title: `boots in the order ${order.join()}${apart === 0 ? ' at once' : ''}`,
+    async run(cluster) {
+      for (const id of order) {
+        await cluster.start(id);
+        await delay(apart);
+      }
+      await cluster.agree(ids(cluster), PATIENCE + cluster.failover);
+    },
+  };
+}
+
+export const powerFailure: Scenario = {
+  title: 'forms anew when all nodes are killed and started again, the highest first',
+  async run(cluster) {
+    await Promise.all(cluster.nodes.map((node) => node.kill()));
+    await boot(ids(cluster).reverse(), 200).run(cluster);
+  },
+};
+
+export const traffic: Scenario = {
+  title: 'delivers messages of 1 byte to 1 megabyte in both directions',
+  async run(cluster) {
+    const sizes = [
+      [300, 40],
+      [1, 10],
+      [64, 40],
+      [1400, 40],
+      [1455, 40],
+      [1500, 40],
+      [100_000, 10],
+      [1_000_000, 3],
+    ] as const;
+    for (const [size, count] of sizes) await cluster.exchange(size, count);
+  },
+};
+
+export const crashes: Scenario = {
+  title: 'goes on within token + consensus + 1 s when a node crashes, and takes it back, each node in turn',
+  async run(cluster) {
+    await underLoad(cluster, async () => {
+      for (const { id } of cluster.nodes) {
+        const crashed = Date.now();
+        await cluster.node(id).kill();
+        const others = without(cluster, id);
+        const installed = await cluster.agree(others, PATIENCE + cluster.failover);
+        within(installed - crashed, cluster.failover, `ring ${others.join()} after the crash of ${id}`);
+        await comeBack(cluster, id);
+      }
+    });
+  },
+};
+
+export const departures: Scenario = {
+  title: 'does not wait for the token of a node that leaves, each node in turn',
+  async run(cluster) {
+    await underLoad(cluster, async () => {
+      for (const { id } of cluster.nodes) {
+        const asked = Date.now();
+        await cluster.node(id).stop();
+        const ended = Date.now();
+        const others = without(cluster, id);
+        const installed = await cluster.agree(others, PATIENCE);
+        within(installed - asked, 1000, `ring ${others.join()} after ${id} was asked to leave`);
+        within(installed - ended, cluster.token / 3, `ring ${others.join()} after ${id} had left`);
+        await comeBack(cluster, id);
+      }
+    });
+  },
+};
+
+/** @param side the nodes that are cut off from the others */
+export function partition(side: readonly number[], seconds: number): Scenario {
+  return {
+    title: `goes on in two parts for ${seconds} s, ${side.join()} apart, and merges within 5 s`,
+    async run(cluster) {
+      await underLoad(cluster, async () => {
+        const others = without(cluster, ...side);
+        await cluster.hosts.partition(side, others);
+        const cut = Date.now();
+        await cluster.agree(others, PATIENCE + cluster.failover);
+        await cluster.agree(side, PATIENCE + cluster.failover);
+        await delay(cut + 1000 * seconds - Date.now());
+        const healed = Date.now();
+        await cluster.hosts.heal();
+        const merged = await cluster.agree(ids(cluster), PATIENCE);
+        within(merged - healed, 5000, 'one ring after healing');
+      });
+    },
+  };
+}
+
+export function loss(share: number, seconds: number): Scenario {
+  return {
+    title: `delivers everything with ${100 * share} % of all packets lost for ${seconds} s`,
+    async run(cluster) {
+      await underLoad(cluster, async () => {
+        for (const id of ids(cluster)) await cluster.hosts.lose(id, share);
+        await delay(1000 * seconds);
+        await cluster.hosts.heal();
+        await cluster.agree(ids(cluster), PATIENCE + cluster.failover);
+      });
+    },
+  };
+}
+
+/** @param tokens for how long, in token timeouts */
+export function pause(paused: readonly number[], tokens: number): Scenario {
+  return {
+    title: `takes back node ${paused.join(', then ')} after it stood still for ${tokens} token timeouts`,
+    async run(cluster) {
+      await underLoad(cluster, async () => {
+        for (const id of paused) {
+          cluster.node(id).pause();
+          await delay(tokens * cluster.token);
+          cluster.node(id).resume();
+          await cluster.agree(ids(cluster), PATIENCE + cluster.failover);
+        }
+      });
+    },
+  };
+}
+
+async function comeBack(cluster: Cluster, id: number): Promise<void> {
+  await cluster.start(id);
+  await cluster.agree(ids(cluster), PATIENCE);
+  cluster.node(id).client.send(...LOAD);
+}
+
+/** Clients send all the while, and everything they have sent gets delivered. */
+async function underLoad(cluster: Cluster, trial: () => Promise<void>): Promise<void> {
+  cluster.load(...LOAD);
+  await trial();
+  await cluster.quiet();
+}
+
+function within(took: number, limit: number, what: string): void {
+  assert.ok(took <= limit, `${what} took ${Math.round(took)} ms, more than ${Math.round(limit)} ms`);
+}
