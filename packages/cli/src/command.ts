@@ -17,10 +17,15 @@ export abstract class DaemonCommand extends Command {
   }
 
   protected override toErrorJson(error: unknown): unknown {
-    return {
-      error: { code: errorCode(error), message: error instanceof Error ? error.message : String(error) },
-    };
+    return errorJson(error);
   }
+}
+
+/** What a command prints for an error when it was asked for JSON. */
+export function errorJson(error: unknown): unknown {
+  return {
+    error: { code: errorCode(error), message: error instanceof Error ? error.message : String(error) },
+  };
 }
 
 /** Of an error that is the caller's or the cluster's; undefined for a defect. */

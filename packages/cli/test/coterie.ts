@@ -10,25 +10,25 @@ export class Coterie {
   out = '';
   err = '';
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
-  private readonly exit: Promise<unknown[]>;
+  private readonly closed: Promise<unknown[]>;
 
   constructor(args: readonly string[], cwd: string) {
     const { COTERIE_RUN_DIR: _, ...env } = process.env;
     this.child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
     this.child.stderr.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
-    this.exit = once(this.child, 'close');
+    this.closed = once(this.child, 'close');
   }
 
   /** The exit code; null if a signal ended it. */
   async code(): Promise<number | null> {
-    const [code] = await this.exit;
+    const [code] = await this.closed;
     return code as number | null;
   }
 
   /** Resolves once the output has a match; rejects if the command ends without. */
   async says(pattern: RegExp): Promise<void> {
-    const ended = this.exit.then(() => 'ended');
+    const ended = this.closed.then(() => 'ended');
     while (!pattern.test(this.out)) {
       const what = await Promise.race([once(this.child.stdout, 'data'), ended]);
       if (what === 'ended' && !pattern.test(this.out)) {

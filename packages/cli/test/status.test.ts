@@ -16,6 +16,7 @@ const keys = new Map<string, DatabaseValue>([
   ['runtime.plugins.cpg.kind', value.string('engine')],
   ['runtime.plugins.cpg.package', value.string('@coterie/engine-cpg')],
   ['runtime.plugins.cpg.version', value.string('0.1.0')],
+  ['runtime.plugins.cpg.provides', value.string('cpg@1')],
   ['stats.srp.gather_entered', value.u64(4n)],
   ['totem.cluster_name', value.string('example')],
   ['totem.transport', value.string('udpu')],
@@ -47,7 +48,13 @@ describe('What status reads from the database', () => {
       ],
     );
     assert.deepEqual(plugins, [
-      { name: 'cpg', kind: 'engine', packageName: '@coterie/engine-cpg', version: '0.1.0' },
+      {
+        name: 'cpg',
+        kind: 'engine',
+        packageName: '@coterie/engine-cpg',
+        version: '0.1.0',
+        provides: ['cpg@1'],
+      },
     ]);
     assert.equal(counters['gather_entered'], 4);
     assert.equal(cluster, 'example');

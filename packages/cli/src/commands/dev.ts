@@ -7,7 +7,10 @@ import { freePorts } from '../dev/ports.js';
 import { Story } from '../dev/story.js';
 import { interruption } from '../interruption.js';
 
+/** Lines of a log that an error shows. */
 const LAST_WORDS = 5;
+/** Milliseconds after which a node that the user has ended is started again: time to look at the ring without it. */
+const REST = 10_000;
 
 export default class Dev extends Command {
   static override summary = 'Run a cluster on this machine and show it at work';
@@ -34,34 +37,40 @@ export default class Dev extends Command {
     const ended = new Promise<void>((resolve) =>
       interrupted.addEventListener('abort', () => resolve(), { once: true }),
     );
-    let fail!: (error: Error) => void;
-    const failed = new Promise<never>((_, reject) => (fail = reject));
+    let died: (node: NodeProcess, how: string) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => {
+      died = (node, how) => reject(death(node, how));
+    });
     failed.catch(() => undefined);
 
     const ports = await freePorts(ADDRESS, flags.nodes, flags['base-port']);
-    const cluster = new DevCluster(projectAt(process.cwd()), ports, (node, how) => fail(death(node, how)));
+    const cluster = new DevCluster(projectAt(process.cwd()), ports, (node, how) => died(node, how));
     const story = new Story(cluster, (line) => this.log(line));
     try {
       this.log(`A cluster of ${flags.nodes} on this machine, configured by ${cluster.configuration}`);
       cluster.start();
-      await Promise.race([this.tell(story, flags), failed, ended]);
-      if (!flags['exit-after-demo'] && !interrupted.aborted) await Promise.race([failed, ended]);
+      await Promise.race([this.tell(story, flags.demo), failed, ended]);
+      if (flags['exit-after-demo'] || interrupted.aborted) return;
+      died = (node, how) => this.restart(node, how, interrupted);
+      await story.follow();
+      this.invite(story);
+      await ended;
     } finally {
+      died = () => undefined;
       await story.close();
-      this.log('');
-      this.log('Stopping the nodes.');
+      this.log('\nStopping the nodes.');
       await cluster.stop();
     }
   }
 
-  private async tell(story: Story, flags: { demo: boolean; 'exit-after-demo': boolean }): Promise<void> {
+  private async tell(story: Story, demo: boolean): Promise<void> {
     await story.forming();
-    if (flags.demo) {
-      await story.talking();
-      await story.failing();
-    }
-    if (flags['exit-after-demo']) return;
-    await story.follow();
+    if (!demo) return;
+    await story.talking();
+    await story.failing();
+  }
+
+  private invite(story: Story): void {
     story.title('The cluster stays up; Ctrl-C ends it. From a second terminal:');
     for (const [command, what] of [
       ['npx coterie status', 'the whole on one screen (--node 2: as node 2 sees it)'],
@@ -69,9 +78,20 @@ export default class Dev extends Command {
       ['npx coterie groups', 'process groups and their members'],
       ['npx coterie cpg listen chat', 'join a group and print what is said in it'],
       ['npx coterie cpg send chat hello', 'say something in it'],
+      ['kill -9 PROCESS', 'end a node: it starts again after a while'],
     ] as const) {
       this.log(`  ${command.padEnd(32)} ${what}`);
     }
+    this.log('');
+  }
+
+  private restart(node: NodeProcess, how: string, interrupted: AbortSignal): void {
+    this.log(`  node ${node.place.nodeId} has ended (${how}); it starts again in ${REST / 1000} s`);
+    const timer = setTimeout(() => {
+      node.start();
+      this.log(`  node ${node.place.nodeId} starts again, process ${node.pid}`);
+    }, REST);
+    interrupted.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 }
 

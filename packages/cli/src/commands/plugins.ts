@@ -10,8 +10,15 @@ export default class Plugins extends DaemonCommand {
   async run(): Promise<{ plugins: PluginStatus[] }> {
     const { flags } = await this.parse(Plugins);
     const found = plugins(await readKeys(this.runDir(flags), ['runtime.plugins.']));
-    const rows = found.map(({ name, kind, version, packageName }) => [name, kind, version, packageName]);
-    for (const line of columns(rows, '')) this.log(line);
+    const rows = found.map(({ name, kind, version, packageName, provides }) => [
+      name,
+      kind,
+      version,
+      packageName,
+      provides.join(' '),
+    ]);
+    for (const line of columns([['name', 'kind', 'version', 'package', 'provides'], ...rows], ''))
+      this.log(line);
     return { plugins: found };
   }
 }

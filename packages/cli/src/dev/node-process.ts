@@ -42,8 +42,9 @@ export class NodeProcess {
     mkdirSync(runDir, { recursive: true, mode: 0o700 });
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const out = openSync(log, 'a');
-    const options = ['-f', '-c', this.configuration, '--run-dir', runDir, '--state-dir', stateDir];
-    const child = spawn(process.execPath, ['--import', LEASH, coteried, ...options, '--node', `${nodeId}`], {
+    const options = ['-f', '-c', this.configuration, '--project', this.project];
+    options.push('--run-dir', runDir, '--state-dir', stateDir, '--node', `${nodeId}`);
+    const child = spawn(process.execPath, ['--import', LEASH, coteried, ...options], {
       cwd: this.project,
       // Its standard input is the leash; it must not get the terminal's signals before it is asked to leave.
       stdio: ['pipe', out, out],

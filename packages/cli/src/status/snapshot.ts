@@ -24,6 +24,7 @@ export interface PluginStatus {
   readonly kind: string;
   readonly packageName: string;
   readonly version: string;
+  readonly provides: readonly string[];
 }
 
 /** What `coterie status` knows of one node and its ring. Everything JSON can hold. */
@@ -92,13 +93,20 @@ export function nodes(keys: Keys, members: readonly number[]): NodeStatus[] {
   return listed.sort((a, b) => a.nodeId - b.nodeId);
 }
 
+/** The plugins in the order in which they start. */
 export function plugins(keys: Keys): PluginStatus[] {
-  return positions(keys, 'runtime.plugins.').map((name) => ({
-    name,
-    kind: text(keys, `runtime.plugins.${name}.kind`) ?? '',
-    packageName: text(keys, `runtime.plugins.${name}.package`) ?? '',
-    version: text(keys, `runtime.plugins.${name}.version`) ?? '',
-  }));
+  const found = positions(keys, 'runtime.plugins.').map((name): PluginStatus & { order: number } => {
+    const prefix = `runtime.plugins.${name}`;
+    return {
+      name,
+      kind: text(keys, `${prefix}.kind`) ?? '',
+      packageName: text(keys, `${prefix}.package`) ?? '',
+      version: text(keys, `${prefix}.version`) ?? '',
+      provides: (text(keys, `${prefix}.provides`) ?? '').split(' ').filter(Boolean),
+      order: number(keys.get(`${prefix}.order`)) ?? Infinity,
+    };
+  });
+  return found.sort((a, b) => a.order - b.order).map(({ order: _, ...plugin }) => plugin);
 }
 
 /** The distinct parts of the keys between `prefix` and the next dot, in the order of the database. */

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { Coterie } from './coterie.js';
+import { Project, eventually, isAlive } from './project.js';
+
+const GONE = 15_000;
+
+describe('coterie dev', function () {
+  this.timeout(120_000);
+  let project: Project;
+
+  beforeEach(() => (project = new Project()));
+  afterEach(() => project.remove());
+
+  it('shows a ring forming, a group in agreement, a node lost and found, and leaves nothing behind', async () => {
+    const dev = new Coterie(['dev', '--exit-after-demo'], project.folder);
+    await dev.says(/the same order everywhere/);
+    const runs = project.runs() ?? '';
+    const daemons = project.daemons();
+    assert.equal(await dev.code(), 0, dev.out + dev.err);
+    for (const pattern of [
+      /The ring forms\n {2}node 1 sees ring 1\.[0-9a-f]+ of 1 2 3, quorate/,
+      /node 3 heard( +[123]\.[123]){9}\n/,
+      /Node 3 is killed \(SIGKILL\)\n {2}node 1 sees ring 1\.[0-9a-f]+ of 1 2, quorate/,
+      /Node 3 starts again\n {2}node 1 sees ring 1\.[0-9a-f]+ of 1 2 3, quorate/,
+      /its member is in the group again/,
+    ]) {
+      assert.match(dev.out, pattern);
+    }
+    assert.equal(dev.err, '');
+    assert(!dev.out.includes('\u001b'), 'no colours without a terminal');
+    assert.deepEqual(daemons.filter(isAlive), []);
+    assert(!existsSync(runs));
+    assert.equal(project.runs(), undefined);
+  });
+
+  it('leaves when asked to', async () => {
+    const dev = new Coterie(['dev', '--nodes', '2', '--no-demo'], project.folder);
+    await dev.says(/stays up/);
+    const daemons = project.daemons();
+    assert.equal(daemons.filter(isAlive).length, 2);
+    dev.child.kill('SIGTERM');
+    assert.equal(await dev.code(), 0, dev.err);
+    assert.deepEqual(daemons.filter(isAlive), []);
+    assert.equal(project.runs(), undefined);
+  });
+
+  it('takes its daemons along when it is killed', async () => {
+    const dev = new Coterie(['dev', '--nodes', '2', '--no-demo'], project.folder);
+    await dev.says(/stays up/);
+    const daemons = project.daemons();
+    dev.child.kill('SIGKILL');
+    await dev.code();
+    await eventually(GONE, () => daemons.every((pid) => !isAlive(pid)));
+    const next = new Coterie(['dev', '--nodes', '2', '--no-demo', '--exit-after-demo'], project.folder);
+    assert.equal(await next.code(), 0, next.err);
+  });
+});
+
+describe('The commands, asked of a development cluster', function () {
+  this.timeout(120_000);
+  let project: Project;
+  let dev: Coterie;
+
+  async function coterie(...args: string[]): Promise<Coterie & { exit: number | null }> {
+    const run = new Coterie(args, project.folder);
+    return Object.assign(run, { exit: await run.code() });
+  }
+
+  before(async () => {
+    project = new Project();
+    dev = new Coterie(['dev', '--nodes', '3', '--no-demo'], project.folder);
+    await dev.says(/stays up/);
+  });
+
+  after(async () => {
+    dev.child.kill('SIGTERM');
+    await dev.code();
+    project.remove();
+  });
+
+  it('status: all is well', async () => {
+    const { out, exit } = await coterie('status', '--node', '2');
+    assert.match(out, /^All is well\./);
+    assert.match(out, /of cluster dev: 3 of 3 nodes, seen from node 2 over udpu/);
+    assert.match(out, /Quorum yes: 3 of 3 votes, 2 needed/);
+    assert.equal(exit, 0);
+  });
+
+  it('status --json: the same for a program', async () => {
+    const { out } = await coterie('status', '--json');
+    const status = JSON.parse(out) as { quorate: boolean; nodes: { member: boolean }[]; findings: unknown[] };
+    assert.equal(status.quorate, true);
+    assert.deepEqual(
+      status.nodes.map(({ member }) => member),
+      [true, true, true],
+    );
+    assert.deepEqual(status.findings, []);
+  });
+
+  it('quorum status and nodes', async () => {
+    const status = await coterie('quorum', 'status');
+    assert.match(status.out, /quorate +yes\n/);
+    assert.match(status.out, /votes +3 of 3, 2 needed/);
+    const nodes = await coterie('quorum', 'nodes', '--json');
+    assert.deepEqual(
+      (JSON.parse(nodes.out) as { nodes: unknown }).nodes,
+      [1, 2, 3].map((nodeId) => ({ nodeId, name: `node-${nodeId}`, votes: 1, state: 'member' })),
+    );
+  });
+
+  it('plugins', async () => {
+    const { plugins } = JSON.parse((await coterie('plugins', '--json')).out) as {
+      plugins: { name: string }[];
+    };
+    const names = plugins.map(({ name }) => name).sort();
+    for (const name of ['confdb', 'cpg', 'quorum', 'udp'])
+      assert(names.includes(name), `${name} in ${names.join()}`);
+  });
+
+  it('cpg and groups: what one node says is heard through another', async () => {
+    const listener = new Coterie(['cpg', 'listen', 'chat', '--node', '3'], project.folder);
+    await listener.says(/members: 3:/);
+    const groups = JSON.parse((await coterie('groups', '--json')).out) as { groups: unknown };
+    assert.deepEqual(groups.groups, [{ name: 'chat', members: [{ nodeId: 3, pid: listener.child.pid }] }]);
+    assert.equal((await coterie('cpg', 'send', 'chat', 'hello there', '--node', '1')).exit, 0);
+    await listener.says(/^1:\d+ {2}hello there$/m);
+    await listener.says(/1:\d+ went \(leave\)/);
+    listener.child.kill('SIGINT');
+    assert.equal(await listener.code(), 0, listener.err);
+  });
+
+  it('a second cluster for the same project is refused', async () => {
+    const second = await coterie('dev');
+    assert.equal(second.exit, 1);
+    assert.match(second.err, /^COTERIE_E_DEV_RUNNING: /);
+  });
+
+  it('config check: the configuration that was written has nothing wrong, another one has', async () => {
+    const good = await coterie('config', 'check', '.coterie/dev/corosync.conf', '--node', '1');
+    assert.equal(good.exit, 0, good.out + good.err);
+    const bad = await coterie('config', 'check', 'package.json');
+    assert.equal(bad.exit, 1);
+    assert.match(bad.out, /^package\.json:1: error: .*COTERIE_E_CONFIG_/);
+  });
+
+  it('status and quorum watch when quorum is lost: exit code 2, the problem first, then the nodes are back', async () => {
+    const watch = new Coterie(['quorum', 'watch'], project.folder);
+    await watch.says(/of 1 2 3, quorate/);
+    for (const pid of project.daemons().slice(1)) process.kill(pid, 'SIGKILL');
+    await watch.says(/of 1, not quorate; went: 2 3/);
+    const { out, exit } = await coterie('status');
+    assert.equal(exit, 2);
+    assert.match(out, /^Not quorate: 1 of 3 votes, 2 needed/);
+    assert.match(out, /node-2 \(127\.0\.0\.1\), node-3/);
+    await watch.says(/of 1 2 3, quorate[^\n]*\n[^]*not quorate[^]*of 1 2 3, quorate/);
+    watch.child.kill('SIGTERM');
+    assert.equal(await watch.code(), 0, watch.err);
+  });
+});
