@@ -1,3 +1,4 @@
+export { readConfiguration, readPlugins, type Place } from './adapters/installation.js';
 export { StoredRingId } from './adapters/ring-id-store.js';
 export * from './config/configuration.js';
 export { hostNames, loadConfiguration } from './config/load.js';
