@@ -69,7 +69,7 @@ class Sender {
   std::vector<Peer> peers_;
 
   mmsghdr messages_[kMessages];
-  Control controls_[kMessages];
+  Control controls_[kMessages] = {};
   Peer* receivers_[kMessages];
   size_t used_ = 0;
 

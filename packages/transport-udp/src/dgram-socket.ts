@@ -32,6 +32,15 @@ function noLookup(
   callback(null, address, isIPv6(address) ? 6 : 4);
 }
 
+function askForBuffers(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(BUFFER_SIZE);
+    socket.setSendBufferSize(BUFFER_SIZE);
+  } catch {
+    // Linux gives what it may; other systems refuse to exceed a limit, and what they gave before stays.
+  }
+}
+
 /** `fe80::1` of `fe80::1%eth0`. */
 function withoutScope(address: string): string {
   const end = address.indexOf('%');
@@ -44,7 +53,6 @@ export class DgramSocket implements UdpSocket {
   private sources: ReadonlySet<string> | undefined;
   private own: Endpoint | undefined;
   private lastStranger: string | undefined;
-  private refused: string | undefined;
   private closed = false;
 
   static readonly open: OpenSocket = async (options) => {
@@ -77,8 +85,7 @@ export class DgramSocket implements UdpSocket {
       socket.setMulticastInterface(multicast.interface);
     }
     if (multicast?.group !== undefined) socket.addMembership(multicast.group, multicast.interface);
-    if (inbox) socket.setRecvBufferSize(BUFFER_SIZE);
-    socket.setSendBufferSize(BUFFER_SIZE);
+    askForBuffers(socket);
     socket.on('error', () => counters.add('rx_errors', 1));
     if (inbox) {
       socket.on('message', (bytes, from) => {
@@ -108,7 +115,7 @@ export class DgramSocket implements UdpSocket {
     this.socket.setMulticastLoopback(on);
   }
 
-  send(queue: SendQueue): string | undefined {
+  send(queue: SendQueue): void {
     for (let i = 0; i < queue.count; i++) {
       const slab = queue.slabs[queue.buffers[i]!]!;
       const target = queue.targets[i]!;
@@ -121,10 +128,6 @@ export class DgramSocket implements UdpSocket {
         if (peer) this.sendOne(slab, offset, length, peer);
       }
     }
-    // dgram tells later: what is known now is from an earlier call.
-    const refused = this.refused;
-    this.refused = undefined;
-    return refused;
   }
 
   drain(): void {
@@ -157,7 +160,7 @@ export class DgramSocket implements UdpSocket {
       }
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
       counters.add(refusals[code] ?? 'tx_dropped.error', 1);
-      this.refused = code;
+      this.options.refused(code);
     });
   }
 

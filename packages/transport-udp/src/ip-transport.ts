@@ -41,6 +41,7 @@ export interface Site {
   readonly queue: SendQueue;
   /** For a socket that receives. */
   inbox(): Inbox;
+  refused(code: string): void;
 }
 
 export interface Sockets {
@@ -106,6 +107,7 @@ export abstract class IpTransport implements Transport {
       counters: this.tally,
       queue: this.queue,
       inbox: () => new Inbox((batch) => this.received(batch)),
+      refused: (code) => this.onRefused(code),
     };
     this.book = new AddressBook(found.family, resolveByHost, this.log, () => this.applyMembers());
     await this.bringUp(this.site);
@@ -145,8 +147,6 @@ export abstract class IpTransport implements Transport {
     if (before?.address !== after?.address || before?.port !== after?.port) {
       this.log.warn(`The address of this node cannot change while it runs: ${before?.address} stays in use`);
     }
-    // Targets in the queue mean the members as they were.
-    this.sendQueue();
     this.members = members;
     this.book?.set(this.others());
   }
@@ -187,8 +187,7 @@ export abstract class IpTransport implements Transport {
     if (this.sockets === undefined) {
       this.tally.add('tx_dropped.link_down', this.queue.count);
     } else {
-      const refused = this.sockets.sender.send(this.queue);
-      if (refused !== undefined) this.onRefused(refused);
+      this.sockets.sender.send(this.queue);
     }
     this.queue.clear();
   }
@@ -207,7 +206,7 @@ export abstract class IpTransport implements Transport {
     const members = book.resolved();
     const first = sockets.group ? 1 : 0;
     this.everybody = sockets.group ? 0 : EVERY_PEER;
-    // Whoever queued before meant the targets as they were.
+    // Targets in the queue mean the members as they were.
     this.sendQueue();
     this.targets = new Map(members.map((member, index) => [member.nodeId, first + index]));
     const peers = members.map((member) => ({

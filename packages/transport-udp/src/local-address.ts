@@ -44,10 +44,14 @@ async function canBind(address: string, family: Family): Promise<boolean> {
   }
 }
 
-/** The interface that has the address, or undefined. */
+/** The running interface that has the address; undefined if there is none, or the system cannot say. */
 export function interfaceOf(address: string): string | undefined {
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    if (addresses?.some((one) => one.address === address)) return name;
+  try {
+    for (const [name, addresses] of Object.entries(networkInterfaces())) {
+      if (addresses?.some((one) => one.address === address)) return name;
+    }
+  } catch {
+    // no file descriptors left
   }
   return undefined;
 }

@@ -38,6 +38,7 @@ export function loadAddon(): Addon {
 export class NativeSocket implements UdpSocket {
   readonly buffers: { readonly receive: number; readonly send: number };
   private readonly handle: NativeHandle;
+  private readonly refused: (code: string) => void;
 
   static opener(addon: Addon): OpenSocket {
     // The system's errors are thrown: async makes rejections of them.
@@ -46,6 +47,7 @@ export class NativeSocket implements UdpSocket {
 
   private constructor(addon: Addon, options: SocketOptions) {
     const { inbox, counters } = options;
+    this.refused = options.refused;
     this.handle = new addon.Socket({
       ...options,
       counters: counters.values,
@@ -73,9 +75,9 @@ export class NativeSocket implements UdpSocket {
     this.handle.setLoopback(on);
   }
 
-  send(queue: SendQueue): string | undefined {
+  send(queue: SendQueue): void {
     const error = this.handle.send(queue.count, queue.memory);
-    return error === 0 ? undefined : getSystemErrorName(-error);
+    if (error !== 0) this.refused(getSystemErrorName(-error));
   }
 
   drain(): void {

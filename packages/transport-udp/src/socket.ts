@@ -27,6 +27,8 @@ export interface SocketOptions {
   readonly queue: SendQueue;
   /** Where datagrams go; without one the socket sends only. */
   readonly inbox: Inbox | undefined;
+  /** The system did not take a packet; `code` is its error (`EPERM`, ...). Called from inside send, or later. */
+  readonly refused: (code: string) => void;
 }
 
 /** A bound UDP socket that moves packets in batches. Nothing here throws. */
@@ -40,10 +42,10 @@ export interface UdpSocket {
   /** Do other sockets of this machine get what this one sends to a group? */
   setLoopback(on: boolean): void;
   /**
-   * Sends all of the queue, order kept for each peer; the queue may be cleared afterwards. Returns the name of
-   * the error (`EPERM`, ...) with which a packet was refused last, if that is known already.
+   * Sends all of the queue, order kept for each peer; the queue may be cleared afterwards. What the system has no
+   * room for waits in memory, up to a limit.
    */
-  send(queue: SendQueue): string | undefined;
+  send(queue: SendQueue): void;
   /** Deliver what has arrived, now. */
   drain(): void;
   /** The last address that {@link setSources} kept out. */

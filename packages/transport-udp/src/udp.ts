@@ -29,7 +29,7 @@ function groupOf({ totem, family }: Site): string {
  * group, one the tokens, so that these never wait behind messages.
  */
 async function openMulticast(site: Site): Promise<Sockets> {
-  const { address, port, totem, family, counters, queue } = site;
+  const { address, port, totem, family, counters, queue, refused } = site;
   const { broadcast, mcastport, ttl } = totem.interface;
   const group: Endpoint = { address: groupOf(site), port: mcastport };
   const own: Endpoint = { address, port: port - 1 };
@@ -37,7 +37,7 @@ async function openMulticast(site: Site): Promise<Sockets> {
   const opened: UdpSocket[] = [];
   const open = async (options: Pick<SocketOptions, 'bind' | 'share' | 'multicast' | 'inbox'>) => {
     try {
-      const socket = await site.open({ ...options, broadcast, counters, queue });
+      const socket = await site.open({ ...options, broadcast, counters, queue, refused });
       opened.push(socket);
       return socket;
     } catch (error) {

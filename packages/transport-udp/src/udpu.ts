@@ -3,7 +3,7 @@ import { IpTransport, type Site, type Sockets } from './ip-transport.js';
 import { explainOpenError } from './open-socket.js';
 
 /** One socket for everything: only the destination of a packet means something to a receiver. */
-async function openUnicast({ address, port, open, counters, queue, inbox }: Site): Promise<Sockets> {
+async function openUnicast({ address, port, open, counters, queue, inbox, refused }: Site): Promise<Sockets> {
   const bind = { address, port };
   try {
     const socket = await open({
@@ -14,6 +14,7 @@ async function openUnicast({ address, port, open, counters, queue, inbox }: Site
       counters,
       queue,
       inbox: inbox(),
+      refused,
     });
     return { sender: socket, receivers: [socket], group: undefined, drained: undefined };
   } catch (error) {

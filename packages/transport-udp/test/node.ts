@@ -171,10 +171,10 @@ export async function rejectsWith(promise: Promise<unknown>, code: string, messa
 
 /** Waits for the event loop to make it true. */
 export async function until(condition: () => boolean, what: string | (() => string)): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 8_000;
   while (!condition()) {
     const text = () => (typeof what === 'string' ? what : what());
-    assert.ok(performance.now() < deadline, `not within ten seconds: ${text()}`);
+    assert.ok(performance.now() < deadline, `not in time: ${text()}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

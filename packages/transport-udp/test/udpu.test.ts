@@ -71,41 +71,49 @@ overBothSockets('udpu', (_path, track) => {
     await until(() => b.packets.length === 1, 'a packet');
   });
 
+  // A flush has to fit into the receive buffer that an unprivileged process gets by default (208 KiB, and the
+  // kernel counts about 700 bytes extra for each datagram): sender and receiver are the same process here.
+
   it('keeps the order of thousands of packets of mixed sizes', async () => {
     const [a, b] = (await ring(['127.0.0.1', '127.0.0.1'])) as [TestNode, TestNode];
     const sizes = [1455, 1455, 1455, 1455, 700, 1455, 1455, 57, 57, 57, 4, 1500, 1500, 9000, 60_000, 100];
-    let sent = 0;
-    for (let round = 0; round < 20; round++) {
-      for (let i = 0; i < 150; i++, sent++) a.broadcast(packet(sent, sizes[sent % sizes.length]!));
-      a.unicast(2, packet(sent++, 57));
+    const count = 2000;
+    for (let number = 0; number < count; number++) {
+      a.broadcast(packet(number, sizes[number % sizes.length]!));
+      if (number % 20 !== 19) continue;
       a.transport.flush();
       await until(
-        () => b.packets.length === sent,
-        () => `${sent} packets, ${b.packets.length} came`,
+        () => b.packets.length === number + 1,
+        () => `${number + 1} packets, ${b.packets.length} came`,
       );
     }
     for (const [number, bytes] of b.packets.entries()) {
-      const size = number % 151 === 150 ? 57 : sizes[number % sizes.length]!;
-      assert.equal(bytes.readUInt32LE(0), number);
+      const size = sizes[number % sizes.length]!;
       assert.ok(bytes.length === size && bytes.equals(packet(number, size)), `packet ${number}`);
     }
-    assert.equal(a.counter('tx_packets'), sent);
+    assert.equal(a.counter('tx_packets'), count);
   });
 
   it('takes more packets than its queue holds before a flush', async () => {
-    const [a, b] = (await ring(['127.0.0.1', '127.0.0.1'])) as [TestNode, TestNode];
-    for (let i = 0; i < 2500; i++) a.broadcast(packet(i, 64));
+    const nodes = await ring(Array<string>(9).fill('127.0.0.1'));
+    const [a, ...others] = nodes as [TestNode, ...TestNode[]];
+    for (let i = 0; i < 1200; i++) a.unicast(2 + (i % 8), packet(i, 64));
     a.transport.flush();
-    await until(() => b.packets.length === 2500, '2500 packets');
-    assert.deepEqual(b.numbers, [...Array(2500).keys()]);
+    await until(() => others.every((node) => node.packets.length === 150), '150 packets each');
+    for (const [index, node] of others.entries()) {
+      assert.deepEqual(
+        node.numbers,
+        Array.from({ length: 150 }, (_, i) => index + 8 * i),
+      );
+    }
   });
 
   it('sends a run of equal packets longer than a segmented message may be', async () => {
     const [a, b] = (await ring(['127.0.0.1', '127.0.0.1'])) as [TestNode, TestNode];
     const packets = [
-      ...Array.from({ length: 130 }, (_, i) => packet(i, 40)),
-      ...Array.from({ length: 100 }, (_, i) => packet(130 + i, 1455)),
-      packet(230, 9),
+      ...Array.from({ length: 70 }, (_, i) => packet(i, 40)),
+      ...Array.from({ length: 60 }, (_, i) => packet(70 + i, 1455)),
+      packet(130, 9),
     ];
     a.broadcast(...packets);
     a.transport.flush();
