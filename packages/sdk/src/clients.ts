@@ -16,7 +16,7 @@ export interface Client {
   respond(id: number, error: CsError): void;
   respond<T>(id: number, error: CsError, codec: Codec<T>, value: T, tail?: Uint8Array): void;
   /**
-   * Send an event. Events queue up to a limit (16 MiB or 8,192 events); a client over it is disconnected with
+   * Send an event. Events queue up to a limit (64 MiB); a client over it is disconnected with
    * a logged reason: false then.
    */
   dispatch<T>(id: number, codec: Codec<T>, value: T, tail?: Uint8Array): boolean;

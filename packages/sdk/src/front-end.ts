@@ -7,12 +7,16 @@ export interface Peer {
   readonly gid: number;
 }
 
-/** A connection holds at most so much that its peer has not read: events of 16 MiB in all, 8,192 of them. */
-export const EVENT_QUEUE_LIMIT = { bytes: 16 * 1024 * 1024, events: 8192 } as const;
+/** A connection holds at most so many bytes that its peer has not read. */
+export const EVENT_QUEUE_LIMIT = 64 * 1024 * 1024;
+/** From so many unread bytes on a peer is `behind`: it may not add to the traffic before it has read. */
+export const BEHIND = 1024 * 1024;
 
 /** A connection as its front-end sees it: the router writes to it. Frames are {i32 id, pad, i32 size, pad} + body, little-endian. */
 export interface Connection {
   readonly peer: Peer;
+  /** The peer has left {@link BEHIND} bytes or more unread: its requests that need room in the send queue wait. */
+  readonly behind: boolean;
   /**
    * Room for a response or event frame of exactly `size` bytes; the router fills it in and calls {@link commit} at once.
    * Frames wait here for a slow peer. Undefined: {@link EVENT_QUEUE_LIMIT} is reached, or the connection is
@@ -40,6 +44,8 @@ export interface ClientRouter {
    * taken, for lack of room; keep the frame and offer it again once `pause(false)` was called.
    */
   request(handle: number, bytes: DataView, offset: number, length: number): 'taken' | 'busy';
+  /** The peer is not `behind` any more. */
+  caughtUp(handle: number): void;
   /** The peer is gone. */
   closed(handle: number): void;
 }

@@ -1,7 +1,7 @@
-import { EVENT_QUEUE_LIMIT } from '@coterie/sdk';
+import { BEHIND, EVENT_QUEUE_LIMIT } from '@coterie/sdk';
 import type { ByteStream } from './stream.js';
 
-const BLOCK = 16 * 1024;
+const BLOCK = 64 * 1024;
 
 /** Frames on their way to one peer: written where they go out from, sent together once a turn of the loop. */
 export class Output {
@@ -11,30 +11,31 @@ export class Output {
   private sent = 0;
   private filled = 0;
   private reserved = 0;
-  private reservedEvent = false;
   /** Not yet taken by the peer's side. */
   private waitingBytes = 0;
-  private waitingEvents = 0;
-  private unsentEvents = 0;
-  /** What was handed to the stream in one piece, oldest first. */
-  private readonly inFlight: { bytes: number; events: number }[] = [];
+  /** Bytes of each piece that was handed to the stream, oldest first. */
+  private readonly inFlight: number[] = [];
   private readonly written = () => {
-    const piece = this.inFlight.shift();
-    if (piece === undefined) return;
-    this.waitingBytes -= piece.bytes;
-    this.waitingEvents -= piece.events;
+    const wasBehind = this.behind;
+    this.waitingBytes -= this.inFlight.shift() ?? 0;
+    if (wasBehind && !this.behind) this.caughtUp();
   };
   private readonly place = { view: this.view, offset: 0 };
 
-  constructor(private readonly stream: ByteStream) {}
+  constructor(
+    private readonly stream: ByteStream,
+    private readonly caughtUp: () => void,
+  ) {}
+
+  get behind(): boolean {
+    return this.waitingBytes >= BEHIND;
+  }
 
   /** Room for a frame; undefined if the peer has left too much unread. */
-  reserve(event: boolean, size: number): { view: DataView; offset: number } | undefined {
-    if (this.waitingBytes + size > EVENT_QUEUE_LIMIT.bytes) return undefined;
-    if (event && this.waitingEvents >= EVENT_QUEUE_LIMIT.events) return undefined;
+  reserve(size: number): { view: DataView; offset: number } | undefined {
+    if (this.waitingBytes + size > EVENT_QUEUE_LIMIT) return undefined;
     if (this.filled + size > this.block.length) this.renew(size);
     this.reserved = size;
-    this.reservedEvent = event;
     this.place.view = this.view;
     this.place.offset = this.filled;
     return this.place;
@@ -44,18 +45,13 @@ export class Output {
   commit(): void {
     this.filled += this.reserved;
     this.waitingBytes += this.reserved;
-    if (this.reservedEvent) {
-      this.waitingEvents++;
-      this.unsentEvents++;
-    }
     this.reserved = 0;
   }
 
   flush(): void {
     const bytes = this.filled - this.sent;
     if (bytes === 0) return;
-    this.inFlight.push({ bytes, events: this.unsentEvents });
-    this.unsentEvents = 0;
+    this.inFlight.push(bytes);
     this.stream.write(this.block.subarray(this.sent, this.filled), this.written);
     this.sent = this.filled;
   }

@@ -58,7 +58,13 @@ export class StreamConnection implements Connection, ByteStreamEvents {
     private readonly host: ConnectionHost,
   ) {
     this.peer = stream.peer;
-    this.output = new Output(stream);
+    this.output = new Output(stream, () => {
+      if (this.open && this.handle !== undefined) host.router.caughtUp(this.handle);
+    });
+  }
+
+  get behind(): boolean {
+    return this.output.behind;
   }
 
   data(chunk: Uint8Array): void {
@@ -74,7 +80,7 @@ export class StreamConnection implements Connection, ByteStreamEvents {
   reserve(kind: 'response' | 'event', size: number): { view: DataView; offset: number } | undefined {
     if (!this.open) return undefined;
     this.kind = kind === 'event' ? EVENT : RESPONSE;
-    this.place = this.output.reserve(kind === 'event', size);
+    this.place = this.output.reserve(size);
     return this.place;
   }
 

@@ -110,7 +110,7 @@ export class LocalClientRouter implements ClientRouter {
     }
     const route = service.requests.get(bytes.getInt32(offset, true));
     if (route === undefined) return this.invalid(client, 'unknown request');
-    if (route.handler.flowControl && !this.admits(length)) {
+    if (route.handler.flowControl && (client.behind || !this.admits(length))) {
       this.waiting.add(client);
       client.pause(true);
       return 'busy';
@@ -125,6 +125,11 @@ export class LocalClientRouter implements ClientRouter {
       if (!client.answered && !route.handler.oneWay) client.respond(0, CsError.LIBRARY);
     }
     return 'taken';
+  }
+
+  caughtUp(handle: number): void {
+    const client = this.connected.get(handle)?.client;
+    if (client !== undefined && this.waiting.delete(client)) client.pause(false);
   }
 
   closed(handle: number): void {
@@ -148,7 +153,9 @@ export class LocalClientRouter implements ClientRouter {
       const [client] = this.waiting;
       if (client === undefined) return;
       this.waiting.delete(client);
-      client.pause(false);
+      // Who does not read what it is sent may not make more of it: it is let go on when it has.
+      if (client.behind) this.waiting.add(client);
+      else client.pause(false);
     }
   }
 

@@ -38,6 +38,10 @@ export class LocalClient implements Client {
     this.disconnected(this);
   }
 
+  get behind(): boolean {
+    return this.connection.behind;
+  }
+
   pause(paused: boolean): void {
     if (this.open) this.connection.pause(paused);
   }

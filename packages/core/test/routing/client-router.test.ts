@@ -177,6 +177,21 @@ describe('client router', () => {
     );
   });
 
+  it('lets a client that does not read what it is sent add nothing to the traffic until it has', () => {
+    const setup = new Setup();
+    const { connection, handle } = setup.connect();
+    connection.behind = true;
+    assert.equal(setup.request(handle, frame(1, 5)), 'busy');
+    assert.equal(setup.request(handle, frame(0, 6)), 'taken');
+    setup.router.resume();
+    assert.deepEqual(connection.pauses, [true]);
+    connection.behind = false;
+    setup.router.caughtUp(handle);
+    setup.router.caughtUp(handle);
+    assert.deepEqual(connection.pauses, [true, false]);
+    assert.equal(setup.request(handle, frame(1, 5)), 'taken');
+  });
+
   it('holds requests that need room during synchronisation, and runs the others', () => {
     const setup = new Setup();
     const { connection, handle } = setup.connect();

@@ -12,6 +12,7 @@ export interface Frame {
 export class FakeConnection implements Connection {
   readonly frames: Frame[] = [];
   readonly pauses: boolean[] = [];
+  behind = false;
   closedFor: string | undefined;
   /** Frames that there is still room for. */
   space = Infinity;
