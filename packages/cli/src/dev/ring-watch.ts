@@ -25,13 +25,14 @@ export class RingWatch {
 
   private async follow(): Promise<void> {
     const { signal } = this.closing;
-    while (!signal.aborted) {
+    for (;;) {
       try {
         await using client = await QuorumClient.connect({ runDir: this.runDir, signal });
         for await (const state of client.watch({ signal })) this.view.value = state;
       } catch (error) {
         if (!signal.aborted && !(error instanceof CoterieError)) throw error;
       }
+      if (signal.aborted) return;
       this.view.value = undefined;
       await setTimeout(PAUSE, undefined, { signal }).catch(() => undefined);
     }
