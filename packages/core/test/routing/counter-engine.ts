@@ -64,8 +64,7 @@ export class CounterEngine implements Engine {
 
 /** One of corosync's services, by its number. */
 @ServiceEngine({ name: 'classic', service: 2 })
-export class ClassicEngine implements Engine {
-  readonly active = true;
+export class ClassicEngine {
   readonly delivered: number[] = [];
 
   @Delivery(3, Number32)

@@ -34,7 +34,7 @@ class Setup {
     this.router.connect(totem as Totem);
   }
 
-  cluster(type: new () => Engine): Cluster {
+  cluster(type: new () => object & Engine): Cluster {
     const identity = engineIdentity(type);
     assert.ok(identity);
     return this.router.cluster(identity);
@@ -46,8 +46,8 @@ class Setup {
     this.groups.get(group)?.(from, new DataView(memory.buffer), 5, bytes.length);
   }
 
-  private add(engine: Engine): void {
-    const identity = engineIdentity(engine.constructor as new () => Engine);
+  private add(engine: object & Engine): void {
+    const identity = engineIdentity(engine.constructor as new () => object & Engine);
     assert.ok(identity);
     this.router.add(runningEngine(identity, engine, new Guard(this.log, this.failures)));
   }
