@@ -37,6 +37,9 @@ import { ClusterState } from './routing/cluster-state.js';
 import { EngineRouter } from './routing/engine-router.js';
 import { Synchronisation } from './sync/synchronise.js';
 
+/** Milliseconds that one thing may take to stop. */
+const STOP_TIMEOUT = 2000;
+
 /** All that an executive does to the world goes through these: several of them can live in one process. */
 export interface ExecutivePorts {
   readonly clock: Clock;
@@ -82,7 +85,7 @@ export class Executive {
   private end!: (ending: Ending) => void;
   private leaving = false;
   /** What has been started, in that order; leaving stops it in the opposite one. */
-  private readonly started: { stop: () => void | Promise<void>; what: string }[] = [];
+  private readonly started: { what: string; stop: () => unknown }[] = [];
 
   /** Builds everything and starts nothing. @throws CoterieError if the plugins do not fit together */
   constructor(
@@ -141,19 +144,30 @@ export class Executive {
   async start(): Promise<void> {
     try {
       for (const frontEnd of this.frontEnds) {
-        await frontEnd.start();
-        this.begun('a front-end', () => frontEnd.stop());
+        await this.begin(
+          'a front-end',
+          () => frontEnd.start(),
+          () => frontEnd.stop(),
+        );
       }
       for (const { engine, identity } of this.parts.engines) {
-        const starting = Promise.resolve(engine.start?.());
-        await within(START_TIMEOUT, this.ports.timers, `starting engine ${identity.name}`, starting);
-        this.begun(`engine ${identity.name}`, () => engine.stop?.());
+        await this.begin(
+          `engine ${identity.name}`,
+          () => engine.start?.(),
+          () => engine.stop?.(),
+        );
       }
-      await this.openTransport();
+      const { transport } = this.parts;
+      await this.begin(
+        'the transport',
+        () => this.openTransport(transport),
+        () => transport.close(),
+      );
     } catch (error) {
       await this.undo();
       throw error;
     }
+    if (this.leaving) return;
     this.statistics.start();
     this.stalls.start();
     this.totem.start();
@@ -240,9 +254,8 @@ export class Executive {
     );
   }
 
-  private async openTransport(): Promise<void> {
-    const { transport } = this.parts;
-    await transport.open({
+  private openTransport(transport: Transport): Promise<void> {
+    return transport.open({
       received: (batch) => {
         try {
           this.totem.receive(batch);
@@ -255,7 +268,6 @@ export class Executive {
         this.totem.linkChanged(up);
       },
     });
-    this.begun('the transport', () => transport.close());
   }
 
   private ringChanged(change: RingConfiguration): void {
@@ -288,8 +300,12 @@ export class Executive {
     this.clientRouter.resume();
   }
 
-  private begun(what: string, stop: () => void | Promise<void>): void {
+  /** Starts something, unless the executive has been told to leave in the meantime. */
+  private async begin(what: string, start: () => unknown, stop: () => unknown): Promise<void> {
+    if (this.leaving) return;
+    await within(START_TIMEOUT, this.ports.timers, `starting ${what}`, Promise.resolve(start()));
     this.started.push({ what, stop });
+    if (this.leaving) await this.undo();
   }
 
   private async stop(ending: Ending): Promise<Ending> {
@@ -299,7 +315,11 @@ export class Executive {
     this.clientRouter.closeAll('the daemon is leaving');
     this.statistics.stop();
     this.stalls.stop();
-    this.totem.leave();
+    try {
+      this.totem.leave();
+    } catch (error) {
+      this.log.error(`left without a goodbye: ${String(error)}`);
+    }
     await this.undo();
     this.end(ending);
     return ending;
@@ -310,7 +330,8 @@ export class Executive {
     this.parts.endTimers();
     for (let next = this.started.pop(); next !== undefined; next = this.started.pop()) {
       try {
-        await next.stop();
+        const stopping = Promise.resolve(next.stop());
+        await within(STOP_TIMEOUT, this.ports.timers, `stopping ${next.what}`, stopping);
       } catch (error) {
         this.log.error(`${next.what} did not stop: ${String(error)}`);
       }

@@ -166,6 +166,10 @@ export const errors = {
     meaning: 'The client socket could not be opened.',
     remedy: 'Check the run folder named in the message: it must exist and belong to the user of the daemon.',
   },
+  COTERIE_E_LOG_FILE: {
+    meaning: 'The log file could not be opened.',
+    remedy: 'Correct "logfile" in the section logging, or the permissions of its folder.',
+  },
   COTERIE_E_MANIFEST: {
     meaning: 'The "coterie" key of a package.json is not a valid manifest.',
     remedy: 'Correct what the message names, or remove the package from the dependencies.',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import pino from 'pino';
-import type { Logger } from '@coterie/sdk';
+import { CoterieError, type Logger } from '@coterie/sdk';
 import type { LoggingSettings, LogLevel, SubsystemLogging } from '../config/configuration.js';
 import type { Logs } from '../observe/logs.js';
 
@@ -49,11 +49,13 @@ export class Logging {
   private readonly syslog: Writable | undefined;
   private file: ReturnType<typeof pino.destination> | undefined;
 
-  /** @param foreground whether anybody sees standard error */
+  /** @param foreground whether anybody sees standard error. @throws CoterieError COTERIE_E_LOG_FILE */
   constructor(
     private readonly settings: LoggingSettings,
     foreground: boolean,
   ) {
+    // Whoever read it may be gone, and disks fill up: neither is a reason to leave a ring.
+    process.stderr.on('error', () => undefined);
     if (settings.toStderr && foreground) {
       this.sinks.push({
         level: ({ level }) => level,
@@ -61,7 +63,10 @@ export class Logging {
       });
     }
     if (settings.toLogfile && settings.logfile !== undefined) {
-      const file = pino.destination({ dest: settings.logfile, append: true, mkdir: true, sync: true });
+      const file = openFile(settings.logfile);
+      file.on('error', (error: Error) =>
+        this.warnOnStderr(`the log file cannot be written: ${error.message}`),
+      );
       this.file = file;
       this.sinks.push({
         level: ({ logfileLevel }) => logfileLevel,
@@ -138,6 +143,15 @@ export class Logging {
   private warnOnStderr(message: string): void {
     if (this.settings.toStderr)
       process.stderr.write(`${stamp(this.settings.timestamp)}warning [MAIN  ] ${message}\n`);
+  }
+}
+
+function openFile(path: string): ReturnType<typeof pino.destination> {
+  try {
+    return pino.destination({ dest: path, append: true, mkdir: true, sync: true });
+  } catch (cause) {
+    const message = `cannot open the log file ${path}: ${(cause as Error).message}`;
+    throw new CoterieError('COTERIE_E_LOG_FILE', message, { cause });
   }
 }
 
