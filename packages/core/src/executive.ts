@@ -14,7 +14,9 @@ import {
 import {
   createTotem,
   type Configuration as RingConfiguration,
+  type PacketObserver,
   type RingIdStore,
+  type RingState,
   type Totem,
 } from '@coterie/totem';
 import { compose, members, type Composition } from './composition.js';
@@ -40,6 +42,14 @@ import { Synchronisation } from './sync/synchronise.js';
 /** Milliseconds that one thing may take to stop. */
 const STOP_TIMEOUT = 2000;
 
+/** Follows what the ring does, before the engines hear of it: for simulations and their checkers. */
+export interface RingObserver extends PacketObserver {
+  state(state: RingState, cause: string): void;
+  configuration(configuration: RingConfiguration): void;
+  /** Synchronisation of the last regular configuration has ended. */
+  synchronised(): void;
+}
+
 /** All that an executive does to the world goes through these: several of them can live in one process. */
 export interface ExecutivePorts {
   readonly clock: Clock;
@@ -52,6 +62,7 @@ export interface ExecutivePorts {
   readonly listener: StreamListener | undefined;
   /** The user that the daemon runs as, who may always connect; -1 if unknown. */
   readonly uid: number;
+  readonly observer?: RingObserver | undefined;
 }
 
 /** Why the executive has ended. */
@@ -238,17 +249,20 @@ export class Executive {
   }
 
   private ring(transport: Transport): Totem {
-    const { clock, timers, random, ringIds, logs } = this.ports;
+    const { clock, timers, random, ringIds, logs, observer } = this.ports;
     return createTotem(
       this.configuration.totem,
-      { transport, ringIds, clock, timers, random, log: logs('totem') },
+      { transport, ringIds, clock, timers, random, log: logs('totem'), observer },
       {
         configuration: (change) => this.ringChanged(change),
         tokenForwarded: () => {
           this.synchronisation.tokenForwarded();
           this.clientRouter.resume();
         },
-        stateChanged: (state, reason) => this.recorder.state(state, reason),
+        stateChanged: (state, reason) => {
+          this.recorder.state(state, reason);
+          observer?.state(state, reason);
+        },
         fatal: (error) => void this.fail(error),
       },
     );
@@ -272,6 +286,7 @@ export class Executive {
 
   private ringChanged(change: RingConfiguration): void {
     this.recorder.configuration(change);
+    this.ports.observer?.configuration(change);
     this.memberKeys.configuration(change);
     if (change.kind === 'regular') {
       const { ring, joined } = change;
@@ -291,6 +306,7 @@ export class Executive {
 
   private synchronised(): void {
     this.recorder.synchronised();
+    this.ports.observer?.synchronised();
     this.state.synchronising = false;
     if (!this.state.open) {
       this.state.open = true;

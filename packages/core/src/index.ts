@@ -6,7 +6,7 @@ export { planReload, type Reload } from './config/reload.js';
 export { retune, type Retuned } from './config/runtime-keys.js';
 export { formatProblem } from './config/problems.js';
 export { MemoryDatabase } from './database/database.js';
-export { Executive, type Ending, type ExecutivePorts } from './executive.js';
+export { Executive, type Ending, type ExecutivePorts, type RingObserver } from './executive.js';
 export type { ByteStream, ByteStreamEvents, StreamListener } from './ipc/stream.js';
 export type { Logs } from './observe/logs.js';
 export type { HostSdk } from './plugins/compatibility.js';

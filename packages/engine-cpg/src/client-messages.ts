@@ -13,6 +13,8 @@ import {
 } from '@coterie/sdk';
 import { groupName, unboundedName } from './group-name.js';
 
+export { unbounded } from './group-name.js';
+
 /** What clients ask for (include/corosync/ipc_cpg.h, req_cpg_types). */
 export const ClientRequest = {
   JOIN: 0,

@@ -10,6 +10,14 @@ export interface RingIdStore {
   store(sequence: number): void;
 }
 
+/** Follows every packet's way through the ring: for simulations, which check the order of what it tells. */
+export interface PacketObserver {
+  /** This node gave the packet its place in the order; not called for what recovery sends again. */
+  originated(ring: RingId, seq: number, view: DataView, offset: number, length: number): void;
+  /** The packet is about to be delivered; `ring` is the one that ordered it. Header included, as in {@link originated}. */
+  delivered(ring: RingId, seq: number, from: NodeId, view: DataView, offset: number, length: number): void;
+}
+
 export interface TotemPorts {
   readonly transport: Pick<Transport, 'broadcast' | 'unicast' | 'flush' | 'drain'>;
   readonly ringIds: RingIdStore;
@@ -17,6 +25,7 @@ export interface TotemPorts {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Logger;
+  readonly observer?: PacketObserver | undefined;
 }
 
 /** How full the send queue is, in corosync's bands of its percentage (totempg_check_q_level). */

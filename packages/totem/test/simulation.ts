@@ -1,7 +1,7 @@
 import type { Clock, Logger, NodeId, PacketBatch, Random, RingId, Timer, Timers } from '@coterie/sdk';
 import { SlabPool } from '@coterie/sdk';
 import { createTotem } from '@coterie/totem';
-import type { Configuration, RingState, TotemPorts, TotemSettings } from '@coterie/totem';
+import type { Configuration, PacketObserver, RingState, TotemPorts, TotemSettings } from '@coterie/totem';
 import { PacketRing } from './packet-ring.js';
 
 /** Deterministic pseudo-random numbers (mulberry32). */
@@ -140,6 +140,7 @@ export class SimulatedNode {
       timers,
       random: world.random,
       log: silent,
+      observer: world.observe(id),
       ringIds: {
         load: () => world.disks.get(id) ?? 0,
         store: (sequence) => {
@@ -298,6 +299,7 @@ export class World {
   /** Simulate the ring without the process-group layer: every message is a packet. */
   packets = false;
   diskFull = false;
+  observe: (node: NodeId) => PacketObserver | undefined = () => undefined;
   /** Drop a packet on its way? By sender, receiver, bytes. */
   filter: (from: NodeId, to: NodeId, bytes: Uint8Array) => boolean = () => false;
   private readonly components = new Map<NodeId, number>();

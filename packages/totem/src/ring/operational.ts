@@ -73,6 +73,8 @@ export function deliver(r: RingContext, end: number, skip: boolean): void {
     const view = r.packet.slab!.view;
     const from = headerNodeId(view, offset);
     if (skip && !r.deliverMembers.includes(from)) continue;
+    // The queue is the old ring's until the new one is installed.
+    r.ports.observer?.delivered(r.oldRing, seq, from, view, offset, length);
     r.groups.deliver(from, view, offset + MCAST_SIZE, length - MCAST_SIZE);
   }
 }

@@ -152,6 +152,7 @@ function sendMessages(r: RingContext, token: OrfToken, allowed: number): number 
     header.encapsulated = recovering ? 1 : 2;
     encodeMcastHeader(header, slab.view, offset);
     queue.add(token.seq, slab, offset, length);
+    if (!recovering) r.ports.observer?.originated(r.ring, token.seq, slab.view, offset, length);
     r.ports.transport.broadcast(slab, offset, length);
     r.counters.mcast_tx++;
     sent++;
