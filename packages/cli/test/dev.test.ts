@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CoterieError } from '@coterie/sdk';
 import { claim, projectAt, runningCluster, workFolder, type Pointer } from '../dist/dev/pointer.js';
-import { freePorts } from '../dist/dev/ports.js';
+import { reservePorts } from '../dist/dev/ports.js';
 
 const ADDRESS = '127.0.0.1';
 
@@ -28,22 +28,36 @@ describe('The ports of a development cluster', () => {
 
   afterEach(() => taken.close());
 
-  it('are free and in a row', async () => {
-    const ports = await freePorts(ADDRESS, 3);
-    assert.deepEqual(ports, [ports[0], (ports[0] ?? 0) + 1, (ports[0] ?? 0) + 2]);
+  it('are in a row, and others than those of a cluster that has just been started', async () => {
+    const one = await reservePorts(ADDRESS, 3);
+    const other = await reservePorts(ADDRESS, 3);
+    try {
+      const [first = 0] = one.numbers;
+      assert.deepEqual(one.numbers, [first, first + 1, first + 2]);
+      assert.deepEqual(
+        one.numbers.filter((number) => other.numbers.includes(number)),
+        [],
+      );
+    } finally {
+      one.release();
+      other.release();
+    }
   });
 
   it('are refused when one of those that the user named is taken', async () => {
-    await assert.rejects(freePorts(ADDRESS, 2, port - 1), coded('COTERIE_E_DEV_PORTS'));
+    await assert.rejects(reservePorts(ADDRESS, 2, port - 1), coded('COTERIE_E_DEV_PORTS'));
   });
 
-  it('are others when the first ones are taken', async () => {
-    const [first] = await freePorts(ADDRESS, 2);
+  it('are others when a program uses the first ones', async () => {
+    const { numbers, release } = await reservePorts(ADDRESS, 2);
+    release();
     const blocker = createSocket('udp4');
-    blocker.bind(first, ADDRESS);
+    blocker.bind(numbers[1], ADDRESS);
     await once(blocker, 'listening');
     try {
-      assert(((await freePorts(ADDRESS, 2))[0] ?? 0) > (first ?? 0));
+      const others = await reservePorts(ADDRESS, 2);
+      others.release();
+      assert(!others.numbers.includes(numbers[1] ?? 0));
     } finally {
       blocker.close();
     }

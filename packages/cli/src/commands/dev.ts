@@ -3,7 +3,7 @@ import { Command, Flags } from '@oclif/core';
 import { ADDRESS, DevCluster } from '../dev/dev-cluster.js';
 import type { NodeProcess } from '../dev/node-process.js';
 import { projectAt } from '../dev/pointer.js';
-import { freePorts } from '../dev/ports.js';
+import { reservePorts } from '../dev/ports.js';
 import { Story } from '../dev/story.js';
 import { interruption } from '../interruption.js';
 
@@ -43,7 +43,7 @@ export default class Dev extends Command {
     });
     failed.catch(() => undefined);
 
-    const ports = await freePorts(ADDRESS, flags.nodes, flags['base-port']);
+    const ports = await reservePorts(ADDRESS, flags.nodes, flags['base-port']);
     const cluster = new DevCluster(projectAt(process.cwd()), ports, (node, how) => died(node, how));
     const story = new Story(cluster, (line) => this.log(line));
     try {

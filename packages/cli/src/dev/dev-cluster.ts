@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeProcess, type NodePlace } from './node-process.js';
 import { claim, workFolder } from './pointer.js';
+import type { Ports } from './ports.js';
 
 export const ADDRESS = '127.0.0.1';
 
@@ -20,11 +21,15 @@ export class DevCluster {
    * Writes the configuration and claims the project; nothing runs yet.
    * @throws CoterieError COTERIE_E_DEV_RUNNING
    */
-  constructor(project: string, ports: readonly number[], died: (node: NodeProcess, how: string) => void) {
+  constructor(
+    project: string,
+    private readonly ports: Ports,
+    died: (node: NodeProcess, how: string) => void,
+  ) {
     const work = workFolder(project);
     // A socket's path may have about a hundred characters: the run folders cannot lie in the project.
     this.runs = mkdtempSync(join(tmpdir(), 'coterie-'));
-    const places = ports.map((port, i): NodePlace => {
+    const places = ports.numbers.map((port, i): NodePlace => {
       const nodeId = i + 1;
       const own = join(work, `node-${nodeId}`);
       const runDir = join(this.runs, `${nodeId}`);
@@ -57,6 +62,7 @@ export class DevCluster {
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.leave(PATIENCE)));
     this.release();
+    this.ports.release();
     rmSync(this.runs, { recursive: true, force: true });
   }
 }
