@@ -39,6 +39,8 @@ export interface ClientRouter {
    * and why (NOT_EXIST: no such engine; TRY_AGAIN: not synchronised yet; ACCESS; NO_RESOURCES: too many).
    */
   accept(service: number, connection: Connection): { handle: number } | { error: number; reason: string };
+  /** The peer has been told that it was accepted: the engine may hear of it, and send it events. */
+  opened(handle: number): void;
   /**
    * One whole request frame, `length` bytes at `offset` of `bytes`, valid during the call only. `busy`: not
    * taken, for lack of room; keep the frame and offer it again once `pause(false)` was called.

@@ -154,6 +154,7 @@ export class StreamConnection implements Connection, ByteStreamEvents {
       this.reader.largest = MAX_FRAME;
       this.welcome(CsError.OK);
       this.host.settled(this);
+      this.host.router.opened(this.handle);
       return;
     }
     this.host.log.debug(`client refused: ${answer.reason}`, { service, error: answer.error });

@@ -95,10 +95,16 @@ export class LocalClientRouter implements ClientRouter {
     const client = new LocalClient(handle, connection, (closed) => this.closed(closed.id));
     this.connected.set(handle, { client, service });
     this.ofUser.set(client.uid, (this.ofUser.get(client.uid) ?? 0) + 1);
+    return { handle };
+  }
+
+  opened(handle: number): void {
+    const found = this.connected.get(handle);
+    if (found === undefined) return;
+    const { client, service } = found;
     service.clients.add(client);
     const { engine, guard } = service.running;
     guard.run('onConnect', () => engine.onConnect?.(client), undefined);
-    return { handle };
   }
 
   request(handle: number, bytes: DataView, offset: number, length: number): 'taken' | 'busy' {

@@ -20,6 +20,7 @@ class EchoRouter implements ClientRouter {
   readonly gone: number[] = [];
   readonly caught: number[] = [];
   busy = false;
+  greeting = false;
   private handles = 0;
 
   accept(service: number, connection: Connection): { handle: number } | { error: number; reason: string } {
@@ -40,6 +41,10 @@ class EchoRouter implements ClientRouter {
     this.requests.push({ handle, id, body: body.toString('latin1') });
     send(connection, 'response', id, body);
     return 'taken';
+  }
+
+  opened(handle: number): void {
+    if (this.greeting) send(this.connections.get(handle)!, 'event', 77, Buffer.alloc(0));
   }
 
   caughtUp(handle: number): void {
@@ -138,6 +143,19 @@ describe('stream server', () => {
         [-1, 0],
         [9, 1],
         [3, 0],
+      ],
+    );
+  });
+
+  it('lets the engine greet a client once that has been welcomed', async () => {
+    router.greeting = true;
+    const program = await greeted();
+    await until('the greeting', () => program.frames().length === 2);
+    assert.deepEqual(
+      program.frames().map(({ id, kind }) => [id, kind]),
+      [
+        [-1, 0],
+        [77, 1],
       ],
     );
   });

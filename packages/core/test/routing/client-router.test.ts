@@ -34,8 +34,11 @@ class Setup {
 
   connect(peer?: Peer): { connection: FakeConnection; handle: number } {
     const connection = new FakeConnection(peer);
+    const before = this.engine.connected.length;
     const answer = this.router.accept(1027, connection);
     assert.ok('handle' in answer, JSON.stringify(answer));
+    assert.equal(this.engine.connected.length, before, 'the engine hears of a client once that was let in');
+    this.router.opened(answer.handle);
     return { connection, handle: answer.handle };
   }
 
