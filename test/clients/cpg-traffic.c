@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum {
-	LARGEST = 1024 * 1024,
+	LARGEST = 4 * 1024 * 1024,
 	/* Of a message: counter, node id, pid, size, crc of the whole with this field zero; u32 each. */
 	HEADER = 20,
 	CRC_AT = 16,
@@ -31,6 +31,7 @@ enum {
 
 static cpg_handle_t cpg;
 static quorum_handle_t quorum;
+static struct cpg_name group;
 static uint32_t node_id;
 static uint32_t crc_table[256];
 
@@ -169,7 +170,7 @@ static void print_nodes(const uint32_t *list, size_t n)
 		printf("%s%u", i > 0 ? "," : "", list[i]);
 }
 
-static void on_deliver(cpg_handle_t handle, const struct cpg_name *group, uint32_t node, uint32_t pid, void *data,
+static void on_deliver(cpg_handle_t handle, const struct cpg_name *name, uint32_t node, uint32_t pid, void *data,
 		       size_t size)
 {
 	const unsigned char *bytes = data;
@@ -179,10 +180,10 @@ static void on_deliver(cpg_handle_t handle, const struct cpg_name *group, uint32
 				      get_u32(bytes + 12) == size && get_u32(bytes + CRC_AT) == crc_of(bytes, size));
 	line("got");
 	printf(" %u:%u %u %zu %s\n", node, pid, get_u32(head), size, sound ? "ok" : "bad");
-	(void)handle, (void)group;
+	(void)handle, (void)name;
 }
 
-static void on_view(cpg_handle_t handle, const struct cpg_name *group, const struct cpg_address *members, size_t n,
+static void on_view(cpg_handle_t handle, const struct cpg_name *name, const struct cpg_address *members, size_t n,
 		    const struct cpg_address *left, size_t n_left, const struct cpg_address *joined, size_t n_joined)
 {
 	line("view");
@@ -190,7 +191,7 @@ static void on_view(cpg_handle_t handle, const struct cpg_name *group, const str
 	print_processes(left, n_left, 1);
 	print_processes(joined, n_joined, 1);
 	putchar('\n');
-	(void)handle, (void)group;
+	(void)handle, (void)name;
 }
 
 static void on_ring(cpg_handle_t handle, struct cpg_ring_id ring, uint32_t n, const uint32_t *members)
@@ -256,8 +257,7 @@ static void obey(char *command)
 	} else if (strcmp(command, "groups") == 0) {
 		print_groups();
 	} else if (strcmp(command, "leave") == 0) {
-		struct cpg_name unused = { 0 };
-		cpg_leave(cpg, &unused);
+		cpg_leave(cpg, &group);
 	} else if (strcmp(command, "quit") == 0) {
 		cpg_finalize(cpg);
 		finish("quit");
@@ -302,7 +302,6 @@ static void connect_and_join(const char *name)
 	uint64_t since = microseconds();
 	uint32_t type;
 	cs_error_t result;
-	struct cpg_name group;
 
 	while (retry(result = cpg_model_initialize(&cpg, CPG_MODEL_V1, (cpg_model_data_t *)&cpg_model, NULL), since))
 		;

@@ -75,12 +75,14 @@ export class Cluster {
    */
   async agree(ids: readonly number[], patience: number): Promise<number> {
     const nodes = ids.map((id) => this.node(id));
-    await until(`agreement of ${ids.join()}`, patience, () => {
+    const quorate = 2 * nodes.length > this.nodes.length;
+    await until(`agreement of ${ids.join()}`, patience, async () => {
       this.mustBeSound();
-      return disagreement(nodes, 2 * nodes.length > this.nodes.length);
+      return (
+        disagreement(nodes, quorate) ?? (await disagreementOfGroups(nodes)) ?? disagreement(nodes, quorate)
+      );
     });
     const { ring } = nodes[0]!.client;
-    await this.groupsAgree(nodes);
     const installed = nodes.map(
       ({ client }) =>
         client.lines.find(
@@ -164,15 +166,6 @@ export class Cluster {
       return lacking === undefined ? undefined : `${lacking.self} lacks messages of its own`;
     });
   }
-
-  private async groupsAgree(nodes: readonly ClusterNode[]): Promise<void> {
-    const expected = nodes.map(({ client }) => `interop/${client.self}`).sort();
-    for (const { client } of nodes) client.askGroups();
-    await until('groups', 5000, () => {
-      const other = nodes.find(({ client }) => client.groups?.join() !== expected.join());
-      return other && `node ${other.id} knows ${other.client.groups?.join()} instead of ${expected.join()}`;
-    });
-  }
 }
 
 /** In what these nodes are not yet one ring. */
@@ -194,6 +187,25 @@ function disagreement(nodes: readonly ClusterNode[], quorate: boolean): string |
     }
   }
   return undefined;
+}
+
+/** Asks the daemons themselves who is in their groups. */
+async function disagreementOfGroups(nodes: readonly ClusterNode[]): Promise<string | undefined> {
+  const expected = nodes.map(({ client }) => `interop/${client.self}`).sort();
+  for (const { client } of nodes) client.askGroups();
+  try {
+    await until('groups', 2000, () => {
+      const silent = nodes.find(({ client }) => client.groups === undefined);
+      return silent && `node ${silent.id} does not answer`;
+    });
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const other = nodes.find(({ client }) => client.groups?.join() !== expected.join());
+  return (
+    other &&
+    `node ${other.id} knows the processes ${other.client.groups?.join()} instead of ${expected.join()}`
+  );
 }
 
 function compileTraffic(): string {

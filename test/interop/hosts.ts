@@ -90,6 +90,8 @@ export class Hosts {
       const port = `port${node}`;
       await ip('-n', bridge, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
       await ip('-n', bridge, 'link', 'set', port, 'master', 'br0', 'up');
+      // A batch of datagrams is to leave the host as such, so that a recording shows each of them.
+      await ip('-n', name, 'link', 'set', 'eth0', 'gso_max_segs', '1');
       await ip('-n', name, 'addr', 'add', `${this.address(node)}/24`, 'dev', 'eth0');
       await ip('-n', name, 'link', 'set', 'eth0', 'up');
       await ip('-n', name, 'link', 'set', 'lo', 'up');

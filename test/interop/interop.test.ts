@@ -8,10 +8,11 @@ import {
   partition,
   pause,
   powerFailure,
+  processes,
   traffic,
   type Scenario,
 } from './scenarios.js';
-import { Trial, runTrials } from './trial.js';
+import { Trial, runTrials, type Reached } from './trial.js';
 
 const needs: Need[] = [
   root,
@@ -22,33 +23,58 @@ const corosync = 'corosync';
 const coteried = 'coteried';
 
 /** The whole life of a ring with a short token timeout, so that it fails over quickly. */
-function life(plan: Omit<ClusterPlan, 'token'>, first: Scenario, ours: readonly number[]): Trial {
-  const last = plan.nodes.length;
+function life(plan: Omit<ClusterPlan, 'token'>, first: Scenario): Trial {
   const all = plan.nodes.map((_, i) => i + 1);
+  const ours = all.filter((id) => plan.nodes[id - 1] === coteried);
+  const real = all.filter((id) => plan.nodes[id - 1] === corosync);
   return new Trial({ ...plan, token: 1000 }, [
     first,
     traffic,
+    processes,
     crashes,
     departures,
     powerFailure,
-    partition(ours, 10),
-    partition([last], 4),
+    partition(ours.length > 0 ? ours : [1], 10),
+    partition([all.length], 3),
     loss(0.1, 30),
     pause(all, 2),
-    pause([ours[0]!, last], 5),
+    pause([...ours.slice(0, 1), ...real.slice(-1)], 5),
     traffic,
   ]);
 }
 
 const trials: Record<string, Trial> = {
-  'three corosync over udpu, to test the tests': life(
+  'of two coteried and three corosync over udpu': life(
+    { transport: 'udpu', nodes: [coteried, corosync, corosync, coteried, corosync] },
+    boot([3, 1, 5, 2, 4], 100),
+  ),
+  'with coteried as the lowest of three over udpu': life(
+    { transport: 'udpu', nodes: [coteried, corosync, corosync] },
+    boot([2, 3, 1], 500),
+  ),
+  'with coteried as the middle of three over udp': life(
+    { transport: 'udp', nodes: [corosync, coteried, corosync] },
+    boot([1, 2, 3], 0),
+  ),
+  'with corosync as the lowest of three over udpu': life(
+    { transport: 'udpu', nodes: [corosync, coteried, coteried] },
+    boot([3, 2, 1], 500),
+  ),
+  'with corosync as the middle of three over udp': life(
+    { transport: 'udp', nodes: [coteried, corosync, coteried] },
+    boot([1, 3, 2], 500),
+  ),
+  'with coteried as the highest of three and default timers': new Trial(
+    { transport: 'udpu', nodes: [corosync, corosync, coteried] },
+    [boot([1, 2, 3], 0), crashes, departures, partition([1], 12), traffic],
+  ),
+  'of corosync alone, to test the tests': life(
     { transport: 'udpu', nodes: [corosync, corosync, corosync] },
     boot([1, 2, 3], 0),
-    [1],
   ),
 };
 
-describeWith(needs, 'a ring of real corosync and coteried', function () {
+describeWith(needs, 'a ring', function () {
   before(() => {
     void runTrials(Object.values(trials), 3);
   });
@@ -56,10 +82,14 @@ describeWith(needs, 'a ring of real corosync and coteried', function () {
   for (const [title, trial] of Object.entries(trials)) {
     describe(title, function () {
       this.timeout(400_000);
-      trial.scenarios.forEach((scenario) => it(scenario.title, () => trial.outcome(scenario)));
-      it('kept extended virtual synchrony, and its daemons alive', () => trial.right);
+      const check = (what: string, outcome: () => Promise<Reached>) =>
+        it(what, async function () {
+          if ((await outcome()) === 'not reached') this.skip();
+        });
+      trial.scenarios.forEach((scenario, i) => check(scenario.title, () => trial.outcome(i)));
+      check('kept extended virtual synchrony, and its daemons alive', () => trial.right);
       if (trial.plan.nodes.includes(coteried)) {
-        it('had nothing on its network that is not understood to the last byte', () => trial.readable);
+        check('had nothing on its network that is not understood to the last byte', () => trial.readable);
       }
     });
   }

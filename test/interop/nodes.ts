@@ -78,8 +78,13 @@ export abstract class ClusterNode {
       });
     });
     await this.settled(child.pid!);
-    const enter = ['--pdeathsig', 'KILL', 'nsenter', '-m', '-n', '-t', `${child.pid!}`, '--'];
-    this.clients.push(new TrafficClient(id, ['setpriv', ...enter, ...this.traffic(GROUP)]));
+    this.startClient();
+  }
+
+  /** Starts a client of the running daemon; {@link client} is the new one from here on. */
+  startClient(): void {
+    const enter = ['--pdeathsig', 'KILL', 'nsenter', '-m', '-n', '-t', `${this.child!.pid!}`, '--'];
+    this.clients.push(new TrafficClient(this.id, ['setpriv', ...enter, ...this.traffic(GROUP)]));
   }
 
   /** Lets it leave the ring. */

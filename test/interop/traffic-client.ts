@@ -41,7 +41,7 @@ export class TrafficClient {
   /**
    * Sends `count` messages (without it: until told to stop), one every `interval` microseconds.
    *
-   * @param size bytes, 1 to 1 MiB
+   * @param size bytes, 1 to 4 MiB
    */
   send(size: number, interval: number, count = -1): void {
     this.sending = true;
