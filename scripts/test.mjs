@@ -2,21 +2,33 @@
  * `npm test`: install, build, lint, then every suite. The last line sums the suites up. A suite that cannot run
  * here says why and counts as skipped; with CI=true, where everything must be there, a skip is a failure.
  */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ready, root, run } from './ready.mjs';
 
-/** A mocha process each: what is pure and quick, then what starts daemons, opens sockets or needs a quiet machine. */
-const suites = ['packages/*/dist-test/**/*.test.js', 'test/dist-test/**/*.test.js'];
+/**
+ * A mocha process each. Rings of daemons mostly wait, so they run while the packages' own tests work; what a
+ * suite prints appears when those before it have ended.
+ */
+const suites = [
+  'packages/*/dist-test/**/*.test.js',
+  'test/dist-test/interop/**/*.test.js',
+  'test/dist-test/!(interop)/**/*.test.js',
+];
 
 const total = { passes: 0, failures: 0, pending: 0 };
-const failed = ready();
-if (failed !== 0) {
+if (ready() !== 0) {
   total.failures++;
 } else {
   if (run('npm', 'run', '--silent', 'lint') !== 0) total.failures++;
-  for (const suite of suites) add(mocha(suite));
+  const running = suites.map((suite) => mocha(suite));
+  for (const suite of running) {
+    const { stats, output } = await suite;
+    process.stdout.write(output);
+    for (const key of Object.keys(total)) total[key] += stats[key];
+  }
 }
 
 const inCi = process.env.CI === 'true';
@@ -25,30 +37,34 @@ if (inCi && total.pending > 0)
 console.log(`${total.passes} passed, ${total.failures} failed, ${total.pending} skipped`);
 process.exitCode = total.failures > 0 || (inCi && total.pending > 0) ? 1 : 0;
 
-function add(stats) {
-  for (const key of Object.keys(total)) total[key] += stats[key];
-}
-
 /** Runs the test files of a pattern. A process that ends without its account, or badly without a failure, is one failure. */
-function mocha(pattern) {
+async function mocha(pattern) {
   const folder = mkdtempSync(join(tmpdir(), 'coterie-test-'));
   const account = join(folder, 'stats.json');
+  const program = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+  const reporter = [
+    '--reporter',
+    join(root, 'scripts', 'reporter.mjs'),
+    '--reporter-option',
+    `account=${account}`,
+  ];
+  const child = spawn(process.execPath, [program, ...reporter, pattern], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const chunks = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
+  const code = await new Promise((resolve) => child.once('close', resolve));
   try {
-    const reporter = join(root, 'scripts', 'reporter.mjs');
-    const code = run(
-      'npx',
-      'mocha',
-      '--reporter',
-      reporter,
-      '--reporter-option',
-      `account=${account}`,
-      pattern,
-    );
     const stats = JSON.parse(readFileSync(account, 'utf8'));
-    return code !== 0 && stats.failures === 0 ? { ...stats, failures: 1 } : stats;
+    if (code !== 0 && stats.failures === 0) stats.failures = 1;
+    return { stats, output: Buffer.concat(chunks) };
   } catch (error) {
-    console.error(`The suite ${pattern} ended without its account: ${error.message}`);
-    return { passes: 0, failures: 1, pending: 0 };
+    const end = `The suite ${pattern} ended without its account: ${error.message}\n`;
+    return {
+      stats: { passes: 0, failures: 1, pending: 0 },
+      output: Buffer.concat([...chunks, Buffer.from(end)]),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
