@@ -213,18 +213,6 @@ static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ri
 	(void)handle;
 }
 
-static void on_nodes(quorum_handle_t handle, struct quorum_ring_id ring, uint32_t n, const uint32_t *members,
-		     uint32_t n_joined, const uint32_t *joined, uint32_t n_left, const uint32_t *left)
-{
-	line("nodes");
-	printf(" %x.%llx", ring.nodeid, (unsigned long long)ring.seq);
-	print_nodes(members, n);
-	print_nodes(left, n_left);
-	print_nodes(joined, n_joined);
-	putchar('\n');
-	(void)handle;
-}
-
 static void print_groups(void)
 {
 	cpg_iteration_handle_t iteration;
@@ -298,7 +286,7 @@ static int retry(cs_error_t result, uint64_t since)
 static void connect_and_join(const char *name)
 {
 	cpg_model_v1_data_t cpg_model = { CPG_MODEL_V1, on_deliver, on_view, on_ring, CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF };
-	quorum_model_v1_data_t quorum_model = { QUORUM_MODEL_V1, on_quorum, on_nodes };
+	quorum_model_v1_data_t quorum_model = { QUORUM_MODEL_V1, on_quorum, NULL };
 	uint64_t since = microseconds();
 	uint32_t type;
 	cs_error_t result;

@@ -8,7 +8,6 @@
  *     view    MEMBERS LEFT JOINED              a configuration change of the group; those who left or joined with a reason
  *     ring    RING NODES                       the ring as the groups engine reports it
  *     quorum  0|1 RING NODES                   what the quorum engine reports
- *     nodes   RING NODES LEFT JOINED           the quorum engine's list of nodes
  *     groups  GROUP/PROCESS ...                every process of every group
  *     end     WHY
  *
@@ -22,12 +21,6 @@ export type Line =
   | View
   | { readonly kind: 'ring'; readonly at: number; readonly ring: string; readonly members: readonly number[] }
   | Quorum
-  | {
-      readonly kind: 'nodes';
-      readonly at: number;
-      readonly ring: string;
-      readonly members: readonly number[];
-    }
   | { readonly kind: 'groups'; readonly at: number; readonly processes: readonly string[] }
   | { readonly kind: 'end'; readonly at: number; readonly why: string };
 
@@ -75,7 +68,6 @@ export function readLine(text: string): Line {
     case 'view':
       return { kind, at, members: list(a), left: list(b), joined: list(c) };
     case 'ring':
-    case 'nodes':
       return { kind, at, ring: a, members: list(b).map(Number) };
     case 'quorum':
       return { kind, at, quorate: a === '1', ring: b, members: list(c).map(Number) };

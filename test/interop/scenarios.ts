@@ -11,7 +11,7 @@ export interface Scenario {
 /** How long a sound ring may take at most for anything but the failover itself, in milliseconds. */
 const PATIENCE = 15_000;
 /** A steady trickle: each client one message of so many bytes every so many microseconds. */
-const LOAD = [400, 10_000] as const;
+const LOAD = [2500, 20_000] as const;
 
 const ids = (cluster: Cluster): number[] => cluster.nodes.map((node) => node.id);
 
