@@ -7,7 +7,7 @@ const arrows = {
   sdk: [],
   totem: ['sdk'],
   core: ['sdk', 'totem'],
-  testkit: ['sdk', 'totem', 'core', 'engine-cpg', 'engine-quorum'],
+  testkit: ['sdk', 'totem', 'core', 'engine-confdb', 'engine-cpg', 'engine-quorum'],
   '{engine,transport,ipc}-*': ['sdk'],
 };
 

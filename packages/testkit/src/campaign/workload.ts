@@ -1,0 +1,101 @@
+import type { NodeId } from '@coterie/sdk';
+import type { SimulatedCluster } from '../simulation/cluster.js';
+import { CpgProgram } from '../simulation/cpg-program.js';
+import type { Prng } from '../simulation/prng.js';
+import { QuorumProgram } from '../simulation/quorum-program.js';
+import type { Plan } from './plan.js';
+
+const groups = ['red', 'blue'] as const;
+/** Own messages that a program waits for at most before it says more. */
+const PATIENCE = 40;
+
+/** The programs that use the cluster: on each node one in each group, and one that watches quorum. */
+export class Workload {
+  readonly programs = new Map<string, CpgProgram>();
+  readonly watchers = new Map<NodeId, QuorumProgram>();
+  private nextPid = 1000;
+  private talking = true;
+
+  constructor(
+    private readonly cluster: SimulatedCluster,
+    private readonly random: Prng,
+    private readonly talk: Plan['talk'],
+  ) {
+    this.tick();
+  }
+
+  get members(): readonly CpgProgram[] {
+    return [...this.programs.values()].filter(({ state }) => state === 'joined');
+  }
+
+  /** Nobody begins a message any more, nobody is slow any more; programs that are gone still come back. */
+  rest(): void {
+    this.talking = false;
+    for (const { client } of this.programs.values()) client.read(0);
+  }
+
+  /** Is every node's every program a member, with an ear for everything, and a watcher on every node? */
+  get complete(): boolean {
+    return this.cluster.nodes.every(
+      ({ id }) =>
+        groups.every((group) => this.programs.get(`${id} ${group}`)?.state === 'joined') &&
+        this.watchers.get(id)?.client.connected,
+    );
+  }
+
+  slow(): string | undefined {
+    return this.onMember(({ client, pid }) => {
+      const pace = this.random.pick([0, 5, 100, Infinity]);
+      client.read(pace);
+      return `${pid} takes ${pace} ms to read an event`;
+    });
+  }
+
+  kill(): string | undefined {
+    return this.onMember((program) => {
+      program.disconnect();
+      return `kill ${program.pid}`;
+    });
+  }
+
+  leave(): string | undefined {
+    return this.onMember((program) => {
+      program.leave();
+      return `${program.pid} leaves its group`;
+    });
+  }
+
+  private onMember(strikeAt: (program: CpgProgram) => string): string | undefined {
+    const { members } = this;
+    return members.length === 0 ? undefined : strikeAt(this.random.pick(members));
+  }
+
+  private tick(): void {
+    for (const { id } of this.cluster.nodes) {
+      this.revive(id);
+      for (const group of groups) {
+        const program = this.programs.get(`${id} ${group}`);
+        if (this.talking && program !== undefined && this.random.chance(this.talk.chance)) this.say(program);
+      }
+    }
+    this.cluster.schedule.after(this.talk.every, () => this.tick());
+  }
+
+  private say(program: CpgProgram): void {
+    const returned = program.heardLast.get(program.pid) ?? 0;
+    if (program.sent - returned < PATIENCE) program.say(this.random.below(this.talk.size));
+  }
+
+  private revive(id: NodeId): void {
+    const node = this.cluster.alive(id);
+    if (node === undefined || node.process.paused || !node.synchronised) return;
+    for (const group of groups) {
+      const key = `${id} ${group}`;
+      const before = this.programs.get(key);
+      if (before === undefined || before.state === 'gone')
+        this.programs.set(key, new CpgProgram(this.cluster, node, group, this.nextPid++));
+    }
+    if (!this.watchers.get(id)?.client.connected)
+      this.watchers.set(id, new QuorumProgram(this.cluster, node));
+  }
+}

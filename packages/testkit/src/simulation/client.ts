@@ -1,0 +1,182 @@
+import {
+  BEHIND,
+  CsError,
+  EVENT_QUEUE_LIMIT,
+  type ClientRouter,
+  type Codec,
+  type Connection,
+  type Peer,
+} from '@coterie/sdk';
+import type { SimulatedProcess } from './process.js';
+
+const REQUEST_HEADER = 16;
+const HEADER = 24;
+/** Milliseconds from one end of a connection to the other. */
+const LATENCY = 0.02;
+
+/** What the daemon sent. */
+export interface Frame {
+  readonly kind: 'response' | 'event';
+  readonly id: number;
+  readonly error: CsError;
+  readonly body: DataView;
+}
+
+interface Request {
+  readonly view: DataView;
+}
+
+/** A program connected to one service of a simulated node: it speaks with frames, as any front-end does. */
+export class SimulatedClient {
+  /** CS_ERR number and reason, if it was not let in. */
+  readonly refused: { error: number; reason: string } | undefined;
+  /** Why the daemon's side ended it, or `lost` when the daemon is gone. */
+  closed: string | undefined;
+  /** Hears of each frame, in order. */
+  onFrame: (frame: Frame) => void = () => undefined;
+  onClosed: () => void = () => undefined;
+  /** Milliseconds that reading one frame takes; Infinity: it does not read. Set it with {@link read}. */
+  private pace = 0;
+  private handle: number | undefined;
+  private readonly requests: Request[] = [];
+  private held = false;
+  private readonly inbox: { kind: Frame['kind']; bytes: Uint8Array }[] = [];
+  private unread = 0;
+  private reading = false;
+
+  /** Use `SimulatedNode.connect`. */
+  constructor(
+    private readonly process: SimulatedProcess,
+    private readonly router: ClientRouter | undefined,
+    service: number,
+    private readonly ended: () => void,
+  ) {
+    const answer = process.alive ? router?.accept(service, this.connection()) : undefined;
+    if (answer === undefined) this.refused = { error: CsError.TRY_AGAIN, reason: 'the daemon is not there' };
+    else if ('error' in answer) this.refused = answer;
+    else this.handle = answer.handle;
+    if (this.refused !== undefined) this.closed = this.refused.reason;
+  }
+
+  get connected(): boolean {
+    return this.closed === undefined;
+  }
+
+  /** Sends a request; `tail` stands behind the encoded value. */
+  request<T>(id: number, codec: Codec<T>, value: T, tail?: Uint8Array): void {
+    const head = REQUEST_HEADER + codec.size(value);
+    const view = new DataView(new ArrayBuffer(head + (tail?.length ?? 0)));
+    view.setInt32(0, id, true);
+    view.setInt32(8, view.byteLength, true);
+    codec.encode(value, view, REQUEST_HEADER);
+    if (tail !== undefined) new Uint8Array(view.buffer).set(tail, head);
+    this.requests.push({ view });
+    this.process.schedule.after(LATENCY, () => this.process.input(() => this.offer()));
+  }
+
+  /** Requests that the daemon has not taken yet. */
+  get waiting(): number {
+    return this.requests.length;
+  }
+
+  /** From now on a frame takes so long to read; Infinity: nothing is read. */
+  read(pace: number): void {
+    this.pace = pace;
+    this.readOn();
+  }
+
+  /** The program ends, without a word to its service. */
+  disconnect(): void {
+    if (!this.connected) return;
+    this.end('disconnected');
+    const { handle, router } = this;
+    this.process.schedule.after(LATENCY, () =>
+      this.process.input(() => handle !== undefined && router?.closed(handle)),
+    );
+  }
+
+  /** @internal the daemon is gone */
+  lost(): void {
+    this.end('lost');
+  }
+
+  private end(reason: string): void {
+    if (!this.connected) return;
+    this.closed = reason;
+    this.inbox.length = this.requests.length = 0;
+    this.ended();
+    this.onClosed();
+  }
+
+  private offer(): void {
+    while (this.connected && !this.held && this.handle !== undefined) {
+      const [next] = this.requests;
+      if (next === undefined) return;
+      if (this.router?.request(this.handle, next.view, 0, next.view.byteLength) === 'busy') return;
+      this.requests.shift();
+    }
+  }
+
+  private connection(): Connection {
+    let frame: { kind: Frame['kind']; bytes: Uint8Array } | undefined;
+    const unread = () => this.unread;
+    const peer: Peer = { pid: -1, uid: -1, gid: -1 };
+    return {
+      peer,
+      get behind() {
+        return unread() >= BEHIND;
+      },
+      reserve: (kind, size) => {
+        if (!this.connected || (kind === 'event' && this.unread + size > EVENT_QUEUE_LIMIT)) return undefined;
+        frame = { kind, bytes: new Uint8Array(size) };
+        return { view: new DataView(frame.bytes.buffer), offset: 0 };
+      },
+      commit: () => {
+        if (frame === undefined) return;
+        this.inbox.push(frame);
+        this.unread += frame.bytes.length;
+        frame = undefined;
+        this.readOn();
+      },
+      pause: (paused) => {
+        this.held = paused;
+        if (!paused) this.offer();
+      },
+      close: (reason) => {
+        this.end(reason);
+      },
+    };
+  }
+
+  private readOn(): void {
+    if (this.reading || this.pace === Infinity || this.inbox.length === 0) return;
+    this.reading = true;
+    this.process.schedule.after(LATENCY + this.pace, () => {
+      this.reading = false;
+      this.readSome();
+    });
+  }
+
+  /** All that is there, or one frame if reading takes time. */
+  private readSome(): void {
+    if (this.pace === Infinity) return;
+    const wasBehind = this.unread >= BEHIND;
+    for (let left = this.pace > 0 ? 1 : this.inbox.length; left > 0; left--) {
+      const frame = this.inbox.shift();
+      if (frame === undefined || !this.connected) return;
+      this.unread -= frame.bytes.length;
+      this.heard(frame);
+    }
+    if (wasBehind && this.unread < BEHIND) {
+      const { handle, router } = this;
+      this.process.input(() => handle !== undefined && router?.caughtUp(handle));
+    }
+    this.readOn();
+  }
+
+  private heard({ kind, bytes }: { kind: Frame['kind']; bytes: Uint8Array }): void {
+    const view = new DataView(bytes.buffer);
+    const body = new DataView(bytes.buffer, HEADER);
+    this.onFrame({ kind, id: view.getInt32(0, true), error: view.getInt32(16, true) as CsError, body });
+  }
+}

@@ -1,0 +1,197 @@
+import type { NodeId } from '@coterie/sdk';
+import { Trace } from '../trace/trace.js';
+import { configure, type SectionSettings } from './configuration.js';
+import { SimulatedDisk } from './disk.js';
+import { SimulatedNetwork } from './network.js';
+import { SimulatedNode } from './node.js';
+import { classicPlugins, type SimulatedPlugin } from './plugins.js';
+import { Prng } from './prng.js';
+import { SimulatedProcess } from './process.js';
+import { Schedule } from './schedule.js';
+import { Socket } from './transport.js';
+
+export interface ClusterOptions {
+  /** How many, numbered from 1, or which. */
+  readonly nodes: number | readonly NodeId[];
+  /** Same seed, same run; 1 unless told. */
+  readonly seed?: number;
+  /** In addition to cpg, confdb, quorum and votequorum. */
+  readonly plugins?: readonly SimulatedPlugin[];
+  /** Of corosync.conf, over the defaults: token 1000 ms, votequorum. */
+  readonly config?: SectionSettings;
+  /** What the monotonic clocks show at the start, milliseconds; 0 unless told. */
+  readonly uptime?: number;
+}
+
+/** Engines may use promises: so often, in virtual milliseconds, they get to run. */
+const SETTLE_EVERY = 10;
+
+/** A cluster in one process on virtual time. No node runs before it is started. */
+export function cluster(options: ClusterOptions): SimulatedCluster {
+  return new SimulatedCluster(options);
+}
+
+/** N unmodified executives over a simulated network, simulated disks and simulated clients, all from one seed. */
+export class SimulatedCluster {
+  readonly ids: readonly NodeId[];
+  readonly random: Prng;
+  readonly network: SimulatedNetwork;
+  readonly trace: Trace;
+  readonly schedule = new Schedule();
+  /** The lives that last. */
+  private readonly running = new Map<NodeId, SimulatedNode>();
+  private readonly lives = new Map<NodeId, number>();
+  private readonly disks = new Map<NodeId, SimulatedDisk>();
+  private readonly sockets = new Map<NodeId, Socket>();
+  private readonly plugins: readonly SimulatedPlugin[];
+  private settings: SectionSettings;
+  private unsettled = false;
+  private settledAt = 0;
+
+  constructor(private readonly options: ClusterOptions) {
+    const { nodes, seed = 1, plugins = [], config = {} } = options;
+    this.ids = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, i) => i + 1) : nodes;
+    this.plugins = [...classicPlugins, ...plugins];
+    this.settings = config;
+    this.random = new Prng(seed);
+    this.trace = new Trace(() => this.schedule.now);
+    this.network = new SimulatedNetwork(this.schedule, this.random.fork(), this.ids, (to, bytes) =>
+      this.sockets.get(to)?.receive(bytes),
+    );
+  }
+
+  /** Virtual milliseconds since the beginning. */
+  get now(): number {
+    return this.schedule.now;
+  }
+
+  /** The nodes that are alive, in the order of their ids. */
+  get nodes(): readonly SimulatedNode[] {
+    return this.ids.flatMap((id) => this.alive(id) ?? []);
+  }
+
+  /** The life of a node that lasts. @throws RangeError if it is down */
+  node(id: NodeId): SimulatedNode {
+    const node = this.alive(id);
+    if (node === undefined) throw new RangeError(`node ${id} is down`);
+    return node;
+  }
+
+  alive(id: NodeId): SimulatedNode | undefined {
+    const node = this.running.get(id);
+    return node?.alive ? node : undefined;
+  }
+
+  disk(id: NodeId): SimulatedDisk {
+    let disk = this.disks.get(id);
+    if (disk === undefined) this.disks.set(id, (disk = new SimulatedDisk(id, this.random.fork())));
+    return disk;
+  }
+
+  /** Starts a node that is down, all of them unless told which. */
+  start(...ids: readonly NodeId[]): void {
+    for (const id of ids.length > 0 ? ids : this.ids) this.startOne(id);
+  }
+
+  /** The node is gone without a word. */
+  crash(id: NodeId): void {
+    this.node(id).crash();
+  }
+
+  /** The node says goodbye and ends. */
+  leave(id: NodeId): void {
+    this.node(id).leave();
+    this.unsettled = true;
+  }
+
+  /** Every node reads a file with these settings, over the former ones. */
+  reload(settings: SectionSettings): void {
+    const merged: Record<string, Record<string, string | number>> = {};
+    for (const [name, section] of [...Object.entries(this.settings), ...Object.entries(settings)]) {
+      merged[name] = { ...merged[name], ...section };
+    }
+    this.settings = merged;
+    for (const node of this.nodes) node.reload(this.configuration(node.id));
+  }
+
+  /** Says in the trace what is being done to the cluster. */
+  note(what: string): void {
+    this.trace.record(0, 0, { kind: 'fault', what });
+  }
+
+  /** Lets virtual time pass. */
+  async run(milliseconds: number): Promise<void> {
+    const end = this.now + milliseconds;
+    await this.runUntil(() => this.schedule.next > end, milliseconds);
+    this.schedule.now = end;
+  }
+
+  /** Lets time pass until the condition holds; false if it does not within `limit` virtual milliseconds. */
+  async runUntil(condition: () => boolean, limit = 60_000): Promise<boolean> {
+    const end = this.now + limit;
+    await this.settle();
+    while (!condition()) {
+      if (this.schedule.next > end || !this.schedule.step()) return false;
+      if (this.unsettled || this.now >= this.settledAt + SETTLE_EVERY) await this.settle();
+    }
+    return true;
+  }
+
+  /** Are all live nodes that can hear each other on one ring of exactly them, synchronised? */
+  get stable(): boolean {
+    const { nodes, network } = this;
+    return nodes.every((node) => {
+      const { view, synchronised, state } = node;
+      if (view === undefined || !synchronised || state !== 'operational') return false;
+      const peers = nodes.filter(
+        ({ id }) => network.connected(id, node.id) && network.connected(node.id, id),
+      );
+      return (
+        view.members.length === peers.length &&
+        peers.every(({ id, view: theirs }, i) => {
+          const same = theirs?.ring.sequence === view.ring.sequence;
+          return same && theirs.ring.representative === view.ring.representative && view.members[i] === id;
+        })
+      );
+    });
+  }
+
+  /** {@link runUntil} {@link stable}. @throws Error with the end of the trace if that does not come */
+  async settled(limit = 60_000): Promise<void> {
+    if (await this.runUntil(() => this.stable, limit)) return;
+    const last = this.trace.text().split('\n').slice(-40).join('\n');
+    throw new Error(`no common ring within ${limit} ms:\n${last}`);
+  }
+
+  private startOne(id: NodeId): void {
+    if (this.alive(id) !== undefined) throw new RangeError(`node ${id} is up`);
+    const life = (this.lives.get(id) ?? 0) + 1;
+    this.lives.set(id, life);
+    const process = new SimulatedProcess(this.schedule, this.options.uptime ?? 0);
+    const socket = new Socket(id, process, this.network);
+    this.sockets.set(id, socket);
+    const node = new SimulatedNode({
+      ...{ id, life, process, socket, plugins: this.plugins, configuration: this.configuration(id) },
+      disk: this.disk(id),
+      random: this.random.fork(),
+      record: (happening) => {
+        // The executive of a node that crashed may still end what it was about.
+        if (process.alive || happening.kind === 'fail') this.trace.record(id, life, happening);
+      },
+    });
+    this.running.set(id, node);
+    node.start();
+    this.unsettled = true;
+  }
+
+  private configuration(id: NodeId) {
+    return configure(id, this.ids, this.settings, this.plugins);
+  }
+
+  /** Lets what waits for promises go on: virtual time stands still meanwhile. */
+  private async settle(): Promise<void> {
+    this.unsettled = false;
+    this.settledAt = this.now;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,158 @@
+import { Executive, StoredRingId, planReload, type Configuration, type Ending } from '@coterie/core';
+import type { Logger, NodeId, View } from '@coterie/sdk';
+import { hashPacket } from '../trace/hash.js';
+import type { Happening } from '../trace/event.js';
+import type { SimulatedDisk } from './disk.js';
+import { loaded, type SimulatedPlugin } from './plugins.js';
+import type { Prng } from './prng.js';
+import type { SimulatedProcess } from './process.js';
+import { SimulatedClient } from './client.js';
+import { simulatedPlugin, type Socket } from './transport.js';
+
+/** What a node is made of. */
+export interface NodeParts {
+  readonly id: NodeId;
+  /** Number of this life of the node, from 1. */
+  readonly life: number;
+  readonly configuration: Configuration;
+  readonly plugins: readonly SimulatedPlugin[];
+  readonly process: SimulatedProcess;
+  readonly disk: SimulatedDisk;
+  readonly socket: Socket;
+  readonly random: Prng;
+  record(happening: Happening): void;
+}
+
+/** Lines of the log that are kept. */
+const LOGGED = 200;
+
+/** One life of a node, from its start to its end: an unmodified executive with its engines. */
+export class SimulatedNode {
+  readonly id: NodeId;
+  readonly life: number;
+  readonly executive: Executive;
+  readonly clients = new Set<SimulatedClient>();
+  /** The regular configuration installed last. */
+  view: View | undefined;
+  synchronised = false;
+  state = '';
+  /** Why it ended by itself, or as it was asked. */
+  ending: Ending | undefined;
+  /** The last lines at levels error to info. */
+  readonly log: string[] = [];
+  private configuration: Configuration;
+
+  constructor(private readonly parts: NodeParts) {
+    const { id, life, process, disk, socket, random, plugins, configuration } = parts;
+    this.id = id;
+    this.life = life;
+    this.configuration = configuration;
+    const log = this.logger();
+    const own = loaded({ name: 'simulation', plugin: simulatedPlugin(socket) });
+    this.executive = new Executive(configuration, [own, ...plugins.map(loaded)], {
+      ...{ clock: process, timers: process, random, storage: disk, uid: 0, listener: undefined },
+      ringIds: new StoredRingId(disk, id, log),
+      logs: () => log,
+      observer: this.observer(),
+    });
+    void this.executive.ended.then((ending) => this.ended(ending));
+  }
+
+  get alive(): boolean {
+    return this.parts.process.alive;
+  }
+
+  get process(): SimulatedProcess {
+    return this.parts.process;
+  }
+
+  start(): void {
+    this.parts.record({ kind: 'start' });
+    this.executive.start().catch((error: unknown) => this.over(`did not start: ${String(error)}`));
+  }
+
+  /** Says goodbye to the others and ends. */
+  leave(): void {
+    void this.executive.leave('asked');
+  }
+
+  crash(): void {
+    this.over('crash');
+  }
+
+  /** A program of this node connects to `service`; look at `refused` of what it gets. */
+  connect(service: number): SimulatedClient {
+    const client = new SimulatedClient(this.process, this.parts.socket.router, service, () =>
+      this.clients.delete(client),
+    );
+    if (client.refused === undefined) this.clients.add(client);
+    return client;
+  }
+
+  /** corosync.conf has been read again. @throws TypeError for what a running daemon would refuse */
+  reload(next: Configuration): void {
+    const plan = planReload(this.configuration, next, this.executive.database);
+    const errors = plan.problems.filter(({ severity }) => severity === 'error');
+    if (errors.length > 0) throw new TypeError(errors.map(({ message }) => message).join('\n'));
+    this.process.input(() => {
+      this.configuration = plan.configuration;
+      this.executive.reload(plan);
+    });
+  }
+
+  private observer() {
+    const { record } = this.parts;
+    return {
+      state: (state: string, cause: string) => {
+        this.state = state;
+        record({ kind: 'state', state, cause });
+      },
+      configuration: ({ kind, ring, members }: View & { kind: 'regular' | 'transitional' }) => {
+        this.synchronised = false;
+        if (kind === 'regular') this.view = { ring, members };
+        record({ kind, ring, members });
+      },
+      synchronised: () => {
+        this.synchronised = true;
+        record({ kind: 'synchronised' });
+      },
+      originated: (ring: View['ring'], seq: number, view: DataView, offset: number, length: number) => {
+        record({ kind: 'originate', ring, seq, content: hashPacket(view, offset, length) });
+      },
+      delivered: (
+        ring: View['ring'],
+        seq: number,
+        from: NodeId,
+        view: DataView,
+        offset: number,
+        length: number,
+      ) => {
+        record({ kind: 'deliver', ring, seq, from, content: hashPacket(view, offset, length) });
+      },
+    };
+  }
+
+  private logger(): Logger {
+    const line = (level: string) => (message: string) => {
+      this.log.push(`${this.process.schedule.now.toFixed(3)} ${level} ${message}`);
+      if (this.log.length > LOGGED) this.log.shift();
+    };
+    const nothing = () => undefined;
+    return {
+      ...{ error: line('error'), warn: line('warn'), info: line('info') },
+      ...{ debug: nothing, trace: nothing, enabled: () => false },
+    };
+  }
+
+  private ended(ending: Ending): void {
+    this.ending = ending;
+    this.over(`${ending.kind}: ${ending.reason}`);
+  }
+
+  private over(how: string): void {
+    if (!this.alive) return;
+    this.process.kill();
+    this.parts.record({ kind: 'fail', how });
+    for (const client of [...this.clients]) client.lost();
+  }
+}
