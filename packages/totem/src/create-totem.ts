@@ -22,7 +22,7 @@ export function createTotem(settings: TotemSettings, ports: TotemPorts, upcalls:
   const netMtu = settings.netmtu - 2 * MCAST_SIZE;
   const pool = new SlabPool(SLAB_SIZE, FREE_SLABS);
   const layer = new ProcessGroups(netMtu, pool);
-  const ring = new Ring(settings, ports, upcalls, layer, pool, (capacity) => new PacketQueue(capacity));
+  const ring = new Ring(settings, ports, upcalls, layer, pool);
   layer.onDrop = (reason) => ring.context.counters.drop(reason);
   return new ComposedTotem(ring, layer);
 }

@@ -17,7 +17,7 @@ export class PacketRing implements Protocol, GroupLayer {
   private waiting = true;
 
   private constructor(settings: TotemSettings, ports: TotemPorts, upcalls: TotemUpcalls) {
-    this.ring = new Ring(settings, ports, upcalls, this, new SlabPool(65536, 64), (n) => new PacketQueue(n));
+    this.ring = new Ring(settings, ports, upcalls, this, new SlabPool(65536, 64));
   }
 
   static create(this: void, settings: TotemSettings, ports: TotemPorts, upcalls: TotemUpcalls): PacketRing {

@@ -1,6 +1,5 @@
 import type { NodeId, RingId, SlabPool, Timer } from '@coterie/sdk';
-import { PacketRef } from '../groups/packet-queue.js';
-import type { PacketQueue } from '../groups/packet-queue.js';
+import { PacketQueue, PacketRef } from '../groups/packet-queue.js';
 import type { RingState, TotemUpcalls } from '../evs.js';
 import type { TotemSettings } from '../settings.js';
 import type { TotemPorts } from '../totem.js';
@@ -115,7 +114,7 @@ export class RingContext {
 
   regular = new SortQueue();
   recovery = new SortQueue();
-  readonly retransQueue: PacketQueue;
+  readonly retransQueue = new PacketQueue(SORT_QUEUE_SIZE);
 
   readonly token = new OrfToken();
   readonly mcast = new McastHeader();
@@ -151,7 +150,6 @@ export class RingContext {
     readonly groups: GroupLayer,
     readonly transitions: Transitions,
     pool: SlabPool,
-    makeQueue: (capacity: number) => PacketQueue,
     expire: Record<
       'tokenLoss' | 'tokenRetransmit' | 'hold' | 'merge' | 'join' | 'joinDelay' | 'consensus',
       () => void
@@ -163,7 +161,6 @@ export class RingContext {
     this.ring = { representative: this.me, sequence: this.highestRingSequence };
     this.oldRing = this.ring;
     this.arena = new PacketArena(pool);
-    this.retransQueue = makeQueue(SORT_QUEUE_SIZE);
     const timers = ports.timers;
     this.tokenLossTimer = timers.timer(expire.tokenLoss);
     this.tokenRetransmitTimer = timers.timer(expire.tokenRetransmit);

@@ -1,6 +1,5 @@
 import type { PacketBatch, SlabPool } from '@coterie/sdk';
 import type { TotemUpcalls } from '../evs.js';
-import type { PacketQueue } from '../groups/packet-queue.js';
 import type { TotemSettings } from '../settings.js';
 import type { TotemPorts } from '../totem.js';
 import { checkHeader, headerNodeId, PacketType } from '../wire/header.js';
@@ -24,17 +23,14 @@ import { enterRecovery, restoreOldRing } from './recovery.js';
 import { receiveToken } from './token.js';
 import { cancelHold, releaseHeldToken, resendToken } from './token-hold.js';
 
-/** A LEAVE that arrives while a token is handled waits until the token is done; it is sent only once. */
-interface Deferred {
-  readonly bytes: DataView;
-}
+/** LEAVEs that can wait for the token in hand to be done with. */
 const MAX_DEFERRED = 16;
 
-/** The single-ring protocol: which packet and which timer does what in which state (wire: totemsrp.c). */
+/** The single-ring protocol: which packet and which timer does what in which state (corosync: totemsrp.c). */
 export class Ring {
   readonly context: RingContext;
   private readonly pause: PauseDetector;
-  private deferred: Deferred[] = [];
+  private deferred: DataView[] = [];
   /** Depth of calls from outside: what they make the ring send leaves in one batch at the end. */
   private depth = 0;
   private handlingToken = false;
@@ -45,7 +41,6 @@ export class Ring {
     upcalls: TotemUpcalls,
     groups: GroupLayer,
     pool: SlabPool,
-    makeQueue: (capacity: number) => PacketQueue,
   ) {
     const timed = (action: (r: RingContext) => void) => () => this.run(action);
     const r = new RingContext(
@@ -60,7 +55,6 @@ export class Ring {
         operational: () => enterOperational(r),
       },
       pool,
-      makeQueue,
       {
         tokenLoss: timed(tokenLost),
         tokenRetransmit: timed(resendToken),
@@ -132,14 +126,14 @@ export class Ring {
       return;
     const copy = new Uint8Array(length);
     copy.set(new Uint8Array(view.buffer, view.byteOffset + offset, length));
-    this.deferred.push({ bytes: new DataView(copy.buffer) });
+    this.deferred.push(new DataView(copy.buffer));
   }
 
   private replay(): void {
     if (this.deferred.length === 0) return;
     const waiting = this.deferred;
     this.deferred = [];
-    for (const { bytes } of waiting) receiveJoin(this.context, bytes, 0, bytes.byteLength);
+    for (const bytes of waiting) receiveJoin(this.context, bytes, 0, bytes.byteLength);
   }
 
   private holdCancel(view: DataView, offset: number, length: number): void {
