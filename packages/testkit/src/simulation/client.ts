@@ -55,6 +55,7 @@ export class SimulatedClient {
     if (answer === undefined) this.refused = { error: CsError.TRY_AGAIN, reason: 'the daemon is not there' };
     else if ('error' in answer) this.refused = answer;
     else this.handle = answer.handle;
+    if (this.handle !== undefined) router?.opened(this.handle);
     if (this.refused !== undefined) this.closed = this.refused.reason;
   }
 
