@@ -118,6 +118,17 @@ describe('the ring, simulated', () => {
     }
   });
 
+  it('lets a node go that cannot hear one other, and takes it back when it can', () => {
+    const world = new World(4, [1, 2, 3], { ...quick, failRecvConst: 100 });
+    world.startAll();
+    assert.ok(world.schedule.runUntil(() => world.stable(), 20_000));
+    chatter(world, 3, 900);
+    world.filter = (from, to) => from === 3 && to === 2;
+    const alone = () => world.nodes.get(2)!.members.length === 1;
+    assert.ok(world.schedule.runUntil(alone, 20_000), world.lines.slice(-20).join('\n'));
+    settle(world, 5000);
+  });
+
   it('rests when nothing is to be sent, and wakes at once when something is', () => {
     const world = new World(4, [1, 2, 3]);
     world.startAll();

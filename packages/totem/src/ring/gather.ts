@@ -114,10 +114,13 @@ function learn(r: RingContext, from: NodeId, proc: NodeSet, failed: NodeSet): bo
   return r.proc.length + r.failed.length > before;
 }
 
-/** Has every node that is believed alive said the same as this one? */
+/**
+ * Has every node that is believed alive said the same as this one? A node that has accused itself goes on alone,
+ * so it needs nobody: not even when it has counted everybody among the failed (corosync d4db2ea5).
+ */
 export function consensusAgreed(r: RingContext): boolean {
   const alive = without(r.proc, r.failed);
-  return alive.length > 0 && alive.every((id) => r.consensus.has(id));
+  return (alive.length > 0 || r.failedToReceive) && alive.every((id) => r.consensus.has(id));
 }
 
 /** Who has not agreed in time has failed (totemsrp memb_state_consensus_timeout_expired). */
