@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check } from './checker.js';
 import { corosyncConf } from './corosync-conf.js';
-import { Hosts } from './hosts.js';
+import type { Network } from './network.js';
 import { ClusterNode, CoterieNode, RealNode } from './nodes.js';
 import { until } from './until.js';
 
@@ -20,7 +20,7 @@ export interface ClusterPlan {
 /** Our C client, which was compiled once for this run. */
 let trafficProgram: string | undefined;
 
-/** A ring of daemons on hosts of their own, with a traffic client beside each. */
+/** A ring of daemons on a network of their own, with a traffic client beside each. */
 export class Cluster {
   readonly nodes: readonly ClusterNode[];
   /** Milliseconds without a token after which a node takes the ring for broken. */
@@ -28,26 +28,25 @@ export class Cluster {
 
   private constructor(
     readonly plan: ClusterPlan,
-    readonly hosts: Hosts,
+    readonly hosts: Network,
     /** Of all its files. */
     readonly folder: string,
   ) {
-    const addresses = plan.nodes.map((_, i) => hosts.address(i + 1));
     this.token = plan.token ?? 3000 + 650 * Math.max(0, plan.nodes.length - 2);
     this.nodes = plan.nodes.map((kind, i) => {
       const own = join(folder, `${i + 1}`);
       mkdirSync(own);
       const configuration = join(own, 'corosync.conf');
-      writeFileSync(configuration, corosyncConf(plan, addresses, join(own, 'state')));
+      writeFileSync(configuration, corosyncConf(plan, hosts.seenBy(i + 1), join(own, 'state')));
       const place = { id: i + 1, hosts, folder: own, configuration };
       return kind === 'corosync' ? new RealNode(place, trafficProgram!) : new CoterieNode(place);
     });
   }
 
-  static async create(plan: ClusterPlan): Promise<Cluster> {
-    trafficProgram ??= compileTraffic();
-    const hosts = await Hosts.create(plan.nodes.map((_, i) => i + 1));
-    return new Cluster(plan, hosts, mkdtempSync(join(tmpdir(), 'coterie-interop-')));
+  /** @param hosts of as many nodes as are planned */
+  static create(plan: ClusterPlan, hosts: Network): Cluster {
+    if (plan.nodes.includes('corosync')) trafficProgram ??= compileTraffic();
+    return new Cluster(plan, hosts, mkdtempSync(join(tmpdir(), 'coterie-ring-of-daemons-')));
   }
 
   /** How long a node may take, in milliseconds, to be in a new synchronised ring after another one has crashed. */

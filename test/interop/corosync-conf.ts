@@ -1,7 +1,9 @@
-/** A corosync.conf for nodes 1, 2, ... at these addresses. */
+import type { Endpoint } from './network.js';
+
+/** A corosync.conf for nodes 1, 2, ... at these places. */
 export function corosyncConf(
   { transport, token }: { readonly transport: string; readonly token?: number },
-  addresses: readonly string[],
+  endpoints: readonly Endpoint[],
   stateDir: string,
 ): string {
   const totem = [
@@ -12,9 +14,10 @@ export function corosyncConf(
     'crypto_hash: none',
     ...(token === undefined ? [] : [`token: ${token}`, 'token_coefficient: 0']),
   ];
-  const nodes = addresses.map((address, i) =>
-    section('node', [`ring0_addr: ${address}`, `nodeid: ${i + 1}`]),
-  );
+  const nodes = endpoints.map(({ address, port }, i) => {
+    const own = port === undefined ? [] : [`ring0_port: ${port}`];
+    return section('node', [`ring0_addr: ${address}`, ...own, `nodeid: ${i + 1}`]);
+  });
   return [
     ...section('totem', totem),
     ...section('nodelist', nodes.flat()),

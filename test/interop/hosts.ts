@@ -1,5 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
+import type { Endpoint, Network } from './network.js';
 
 const execute = promisify(execFile);
 
@@ -11,7 +13,7 @@ let networks = 0;
  * own, so that nothing of the machine's own network is touched. Addresses are 10.98.0.N for node N. Namespaces are
  * named cot<pid>n<network>h<node>: what a killed run has left behind is found by the pid and removed by the next run.
  */
-export class Hosts {
+export class Hosts implements Network {
   private readonly prefix = `cot${process.pid}n${networks++}h`;
 
   private constructor(private readonly nodes: readonly number[]) {}
@@ -36,12 +38,22 @@ export class Hosts {
     return `${this.prefix}${node}`;
   }
 
-  /** The command that runs `command` on a node's host and is ended with this process. */
+  seenBy(): readonly Endpoint[] {
+    return this.nodes.map((node) => ({ address: this.address(node) }));
+  }
+
   on(node: number, ...command: string[]): [string, ...string[]] {
     return ['setpriv', '--pdeathsig', 'KILL', 'ip', 'netns', 'exec', this.namespace(node), ...command];
   }
 
-  /** Cuts the network so that only nodes of the same side hear each other. */
+  beside(pid: number, ...command: string[]): [string, ...string[]] {
+    return ['setpriv', '--pdeathsig', 'KILL', 'nsenter', '-m', '-n', '-t', `${pid}`, '--', ...command];
+  }
+
+  arrived(pid: number): boolean {
+    return readlinkSync(`/proc/${pid}/ns/mnt`) !== readlinkSync('/proc/self/ns/mnt');
+  }
+
   async partition(...sides: (readonly number[])[]): Promise<void> {
     await this.heal();
     for (const side of sides) {
@@ -50,13 +62,11 @@ export class Hosts {
     }
   }
 
-  /** Loses this share, 0 to 1, of what reaches a node. */
   async lose(node: number, share: number): Promise<void> {
     const match = ['-m', 'statistic', '--mode', 'random', '--probability', `${share}`];
     await this.iptables(node, '-A', 'INPUT', '-i', 'eth0', ...match, '-j', 'DROP');
   }
 
-  /** Ends every fault of the network. */
   async heal(): Promise<void> {
     await Promise.all(this.nodes.map((node) => this.iptables(node, '-F')));
   }

@@ -1,5 +1,6 @@
 import { describeWith, program, root, type Need } from '../needs.js';
 import type { ClusterPlan } from './cluster.js';
+import { describeTrials } from './describe-trials.js';
 import {
   boot,
   crashes,
@@ -12,7 +13,7 @@ import {
   traffic,
   type Scenario,
 } from './scenarios.js';
-import { Trial, runTrials, type Reached } from './trial.js';
+import { Trial } from './trial.js';
 
 const needs: Need[] = [
   root,
@@ -74,23 +75,4 @@ const trials: Record<string, Trial> = {
   ),
 };
 
-describeWith(needs, 'a ring', function () {
-  before(() => {
-    void runTrials(Object.values(trials), 3);
-  });
-
-  for (const [title, trial] of Object.entries(trials)) {
-    describe(title, function () {
-      this.timeout(400_000);
-      const check = (what: string, outcome: () => Promise<Reached>) =>
-        it(what, async function () {
-          if ((await outcome()) === 'not reached') this.skip();
-        });
-      trial.scenarios.forEach((scenario, i) => check(scenario.title, () => trial.outcome(i)));
-      check('kept extended virtual synchrony, and its daemons alive', () => trial.right);
-      if (trial.plan.nodes.includes(coteried)) {
-        check('had nothing on its network that is not understood to the last byte', () => trial.readable);
-      }
-    });
-  }
-});
+describeWith(needs, 'a ring', () => describeTrials(trials, 3));

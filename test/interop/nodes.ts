@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Hosts } from './hosts.js';
+import type { Network } from './network.js';
 import { TrafficClient } from './traffic-client.js';
 import { until } from './until.js';
 
@@ -20,7 +20,7 @@ const project = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface NodePlace {
   readonly id: number;
-  readonly hosts: Hosts;
+  readonly hosts: Network;
   /** Folder for everything of this node. */
   readonly folder: string;
   /** corosync.conf, without what belongs to one node only. */
@@ -83,8 +83,8 @@ export abstract class ClusterNode {
 
   /** Starts a client of the running daemon; {@link client} is the new one from here on. */
   startClient(): void {
-    const enter = ['--pdeathsig', 'KILL', 'nsenter', '-m', '-n', '-t', `${this.child!.pid!}`, '--'];
-    this.clients.push(new TrafficClient(this.id, ['setpriv', ...enter, ...this.traffic(GROUP)]));
+    const { hosts } = this.place;
+    this.clients.push(new TrafficClient(this.id, hosts.beside(this.child!.pid!, ...this.traffic(GROUP))));
   }
 
   /** Lets it leave the ring. */
@@ -128,12 +128,11 @@ export abstract class ClusterNode {
     return child;
   }
 
-  /** Waits until the process is the daemon in its own namespaces. */
+  /** Waits until the process is the daemon on its host. */
   private async settled(pid: number): Promise<void> {
-    const here = readlinkSync('/proc/self/ns/mnt');
     await until(`start of node ${this.id}`, 5000, () => {
       if (this.crash !== undefined) throw new Error(`${this.crash}\n${this.log()}`);
-      const arrived = readlinkSync(`/proc/${pid}/ns/mnt`) !== here && this.isDaemon(readCommand(pid));
+      const arrived = this.place.hosts.arrived(pid) && this.isDaemon(readCommand(pid));
       return arrived ? undefined : 'it is not there';
     });
   }

@@ -1,5 +1,7 @@
 import { Capture } from './captured.js';
 import { Cluster, type ClusterPlan } from './cluster.js';
+import { Hosts } from './hosts.js';
+import type { Network } from './network.js';
 import { join } from 'node:path';
 import type { Scenario } from './scenarios.js';
 
@@ -12,8 +14,15 @@ export class Trial {
   constructor(
     readonly plan: ClusterPlan,
     readonly scenarios: readonly Scenario[],
+    /** Without it: hosts of their own, and everything on their network is recorded. */
+    private readonly network?: (nodes: readonly number[]) => Promise<Network>,
   ) {
     this.outcomes = scenarios.map(() => new Outcome());
+  }
+
+  /** Whether {@link readable} means anything. */
+  get recorded(): boolean {
+    return this.network === undefined && this.plan.nodes.includes('coteried');
   }
 
   /** Never throws: what went wrong is told by the promises below. */
@@ -21,10 +30,16 @@ export class Trial {
     let cluster: Cluster | undefined;
     const captures: Capture[] = [];
     try {
-      cluster = await Cluster.create(this.plan);
-      for (const { id, kind } of cluster.nodes) {
-        if (kind !== 'coteried') continue;
-        captures.push(await Capture.start(cluster.hosts, id, join(cluster.folder, `${id}.pcap`)));
+      const nodes = this.plan.nodes.map((_, i) => i + 1);
+      if (this.network === undefined) {
+        const hosts = await Hosts.create(nodes);
+        cluster = Cluster.create(this.plan, hosts);
+        for (const { id, kind } of cluster.nodes) {
+          if (kind !== 'coteried') continue;
+          captures.push(await Capture.start(hosts, id, join(cluster.folder, `${id}.pcap`)));
+        }
+      } else {
+        cluster = Cluster.create(this.plan, await this.network(nodes));
       }
       for (const [i, scenario] of this.scenarios.entries()) {
         await scenario.run(cluster);
@@ -37,7 +52,7 @@ export class Trial {
       await cluster.dispose(false);
     } catch (error) {
       for (const capture of captures) capture.kill();
-      const folder = await cluster?.dispose(true);
+      const folder = await cluster?.dispose(true).catch((why: unknown) => `nothing, as ${String(why)}`);
       const reason = new Error(`${(error as Error).message}\nSee ${folder}`, { cause: error });
       [...this.outcomes, this.verdict, this.wire].find((outcome) => !outcome.settled)?.settle(reason);
       for (const outcome of [...this.outcomes, this.verdict, this.wire]) outcome.settle('not reached');

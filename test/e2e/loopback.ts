@@ -1,0 +1,124 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Endpoint, Network } from '../interop/network.js';
+import { SOUND, type Doors, type Fault, type Order } from './relay.js';
+
+const ADDRESS = '127.0.0.1';
+/** Ports for nodes: below those that the system gives to whoever asks for any. */
+const PORTS = { first: 20_000, count: 12_000 };
+
+/** Nodes on one address of this machine, a port each, with a relay between them: no privileges are needed. */
+export class Loopback implements Network {
+  private answer: (() => void) | undefined;
+  private readonly faults = new Map<string, Fault>();
+
+  private constructor(
+    private readonly doors: Doors,
+    private readonly relay: ChildProcess | undefined,
+    private readonly environment: Readonly<Record<string, string>>,
+  ) {
+    relay?.on('message', () => this.answer?.());
+  }
+
+  /** @param environment of the daemons, besides this process's own */
+  static async create(nodes: readonly number[], environment = {}): Promise<Loopback> {
+    const ports = await freePorts(nodes.length);
+    const program = fileURLToPath(new URL('./relay.js', import.meta.url));
+    const relay = fork(program, ports.map(String));
+    const [doors] = (await once(relay, 'message')) as [Doors];
+    return new Loopback(doors, relay, environment);
+  }
+
+  /** Without a relay, for many nodes or to measure: there are no faults. */
+  static async direct(nodes: readonly number[], environment = {}): Promise<Loopback> {
+    const ports = await freePorts(nodes.length);
+    return new Loopback(
+      nodes.map(() => ports),
+      undefined,
+      environment,
+    );
+  }
+
+  seenBy(node: number): readonly Endpoint[] {
+    return this.doors[node - 1]!.map((port) => ({ address: ADDRESS, port }));
+  }
+
+  /** Where a node's daemon itself listens. */
+  port(node: number): number {
+    return this.doors[node - 1]![node - 1]!;
+  }
+
+  on(_node: number, ...command: string[]): [string, ...string[]] {
+    const variables = Object.entries(this.environment).map(([name, value]) => `${name}=${value}`);
+    return ['setpriv', '--pdeathsig', 'KILL', 'env', ...variables, ...command];
+  }
+
+  beside(_pid: number, ...command: string[]): [string, ...string[]] {
+    return ['setpriv', '--pdeathsig', 'KILL', ...command];
+  }
+
+  arrived(): boolean {
+    return true;
+  }
+
+  async partition(...sides: (readonly number[])[]): Promise<void> {
+    await this.everyWay((from, to) =>
+      sides.some((side) => side.includes(from) && side.includes(to)) ? {} : { cut: true },
+    );
+  }
+
+  async lose(node: number, share: number): Promise<void> {
+    await this.everyWay((_, to) => (to === node ? { loss: share } : undefined));
+  }
+
+  async heal(): Promise<void> {
+    await this.everyWay(() => SOUND);
+  }
+
+  /** Adds to the faults of each way what `change` says; undefined: nothing. */
+  async everyWay(change: (from: number, to: number) => Partial<Fault> | undefined): Promise<void> {
+    const nodes = this.doors.map((_, i) => i + 1);
+    for (const from of nodes) {
+      for (const to of nodes) {
+        const more = from === to ? undefined : change(from, to);
+        if (more === undefined) continue;
+        const fault = { ...(this.faults.get(`${from}-${to}`) ?? SOUND), ...more };
+        this.faults.set(`${from}-${to}`, fault);
+        await this.order({ from, to, fault });
+      }
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.relay?.disconnect();
+  }
+
+  private async order(order: Order): Promise<void> {
+    if (this.relay === undefined) throw new Error('there is no relay between these nodes');
+    const answered = new Promise<void>((resolve) => (this.answer = resolve));
+    this.relay.send(order);
+    await answered;
+  }
+}
+
+/** Ports that nobody has now, all held at once so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const held = [];
+  try {
+    while (held.length < count) {
+      const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+      const socket = createSocket('udp4');
+      const free = await new Promise<boolean>((resolve) => {
+        socket.once('error', () => resolve(false));
+        socket.bind({ port, address: ADDRESS, exclusive: true }, () => resolve(true));
+      });
+      if (free) held.push({ port, socket });
+      else socket.close();
+    }
+    return held.map(({ port }) => port);
+  } finally {
+    for (const { socket } of held) socket.close();
+  }
+}

@@ -1,0 +1,74 @@
+import { describeWith, program } from '../needs.js';
+import { describeTrials } from '../interop/describe-trials.js';
+import type { ClusterPlan } from '../interop/cluster.js';
+import {
+  boot,
+  crashes,
+  departures,
+  loss,
+  partition,
+  pause,
+  powerFailure,
+  traffic,
+  type Scenario,
+} from '../interop/scenarios.js';
+import { Trial } from '../interop/trial.js';
+import { Loopback } from './loopback.js';
+
+/** Milliseconds; the shorter it is, the less there is to wait for. */
+const TOKEN = 1000;
+
+const direct = (sockets: string) => (nodes: readonly number[]) =>
+  Loopback.direct(nodes, { COTERIE_UDP_SOCKETS: sockets });
+
+function ring(
+  count: number,
+  token: number | undefined,
+  scenarios: readonly Scenario[],
+  network = (nodes: readonly number[]) => Loopback.create(nodes),
+): Trial {
+  const nodes = Array<'coteried'>(count).fill('coteried');
+  const plan: ClusterPlan = { transport: 'udpu', nodes, ...(token === undefined ? {} : { token }) };
+  return new Trial(plan, scenarios, network);
+}
+
+const trials: Record<string, Trial> = {
+  'of three, with default timers': ring(3, undefined, [
+    boot([1, 2, 3], 0),
+    crashes,
+    departures,
+    partition([2], 10),
+  ]),
+  'of three, with a short token timeout': ring(3, TOKEN, [
+    boot([3, 1, 2], 500),
+    traffic,
+    crashes,
+    departures,
+    powerFailure,
+    loss(0.1, 30),
+    pause([1, 2, 3], 2),
+    pause([1, 3], 5),
+    traffic,
+  ]),
+  'of five': ring(5, TOKEN, [
+    boot([2, 5, 1, 4, 3], 100),
+    traffic,
+    crashes,
+    partition([1, 2], 10),
+    partition([1, 3, 5], 4),
+    departures,
+  ]),
+  'of two': ring(2, TOKEN, [
+    boot([2, 1], 0),
+    traffic,
+    crashes,
+    departures,
+    partition([1], 4),
+    pause([1, 2], 2),
+  ]),
+  'of one': ring(1, TOKEN, [boot([1], 0), traffic, powerFailure, traffic]),
+  'over the native sockets': ring(3, TOKEN, [boot([1, 2, 3], 0), traffic, crashes], direct('native')),
+  'over the sockets of node:dgram': ring(3, TOKEN, [boot([1, 2, 3], 0), traffic, crashes], direct('dgram')),
+};
+
+describeWith([program('setpriv')], 'a ring of coteried on one address', () => describeTrials(trials, 3));
