@@ -41,6 +41,8 @@ import { Synchronisation } from './sync/synchronise.js';
 
 /** Milliseconds that one thing may take to stop. */
 const STOP_TIMEOUT = 2000;
+/** Milliseconds that the last messages of the engines may take to go out. */
+const FAREWELL_TIMEOUT = 300;
 
 /** Follows what the ring does, before the engines hear of it: for simulations and their checkers. */
 export interface RingObserver extends PacketObserver {
@@ -95,6 +97,8 @@ export class Executive {
   private becomeReady!: () => void;
   private end!: (ending: Ending) => void;
   private leaving = false;
+  /** Set while somebody waits for the token. */
+  private tokenSeen: (() => void) | undefined;
   /** What has been started, in that order; leaving stops it in the opposite one. */
   private readonly started: { what: string; stop: () => unknown }[] = [];
 
@@ -258,6 +262,7 @@ export class Executive {
         tokenForwarded: () => {
           this.synchronisation.tokenForwarded();
           this.clientRouter.resume();
+          this.tokenSeen?.();
         },
         stateChanged: (state, reason) => {
           this.recorder.state(state, reason);
@@ -328,9 +333,9 @@ export class Executive {
     if (this.leaving) return this.ended;
     this.leaving = true;
     this.log.info(`leaving: ${ending.reason}`);
-    this.clientRouter.closeAll('the daemon is leaving');
     this.statistics.stop();
     this.stalls.stop();
+    await this.farewell(ending.kind !== 'failure');
     try {
       this.totem.leave();
     } catch (error) {
@@ -339,6 +344,27 @@ export class Executive {
     await this.undo();
     this.end(ending);
     return ending;
+  }
+
+  /** Lets the clients go and the engines say what the others should still hear; `wait` for that to go out. */
+  private async farewell(wait: boolean): Promise<void> {
+    const { engineRouter } = this;
+    const before = engineRouter.messagesSent;
+    this.clientRouter.closeAll('the daemon is leaving');
+    for (const { engine, guard } of this.parts.engines) {
+      guard.run('leaving', () => engine.leaving?.(), undefined);
+    }
+    if (!wait || engineRouter.messagesSent === before || this.state.synchronising) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.ports.timers.timer(resolve);
+      timer.start(FAREWELL_TIMEOUT);
+      // At its next visit the token takes them along, and is forwarded behind them.
+      this.tokenSeen = () => {
+        timer.stop();
+        resolve();
+      };
+    });
+    this.tokenSeen = undefined;
   }
 
   /** Stops what was started, the last first; what fails there is logged and holds nothing up. */

@@ -106,7 +106,7 @@ export class VotequorumEngine implements Engine {
   }
 
   /** With allow_downscale the others need not expect this node's votes any more. */
-  stop(): void {
+  leaving(): void {
     if (!this.active || !this.fixed.allowDownscale) return;
     this.votes.self.flags |= NodeFlag.leaving;
     this.introduction.self();

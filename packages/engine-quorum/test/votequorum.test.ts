@@ -145,7 +145,7 @@ describe('votequorum', () => {
   it('says that it leaves, with allow_downscale', () => {
     const lab = new Lab({ votes: [1, 1, 1, 1, 1], settings: { allow_downscale: on } });
     lab.form([1, 2, 3, 4, 5]);
-    lab.node(5).votequorum.stop();
+    lab.node(5).votequorum.leaving();
     lab.settle();
     assert.equal(lab.node(1).dump().nodes[4]?.state, 3);
   });

@@ -15,7 +15,9 @@ export interface Engine {
   readonly sync?: Synchroniser;
   /** After construction of all engines and before the ring starts; may be asynchronous. */
   start?(): void | Promise<void>;
-  /** The daemon is leaving: clients are gone. */
+  /** The node is about to leave the ring: what is multicast now still reaches the others. Clients are gone. */
+  leaving?(): void;
+  /** The node has left the ring. */
   stop?(): void | Promise<void>;
   /** A regular configuration was installed (before synchronisation). */
   onView?(view: View): void;

@@ -32,6 +32,8 @@ export class EngineRouter {
   private readonly routes = new Map<number, Route>();
   private readonly services = new Set<number>();
   private readonly counted = new Map<number, Traffic>();
+  /** Messages of all engines taken by the ring so far. */
+  messagesSent = 0;
   /** Messages not handed to an engine, by reason. */
   readonly dropped = { short: 0, size: 0, service: 0, function: 0, malformed: 0 };
   private totem: Totem | undefined;
@@ -80,7 +82,10 @@ export class EngineRouter {
         header,
         tail,
       ) ?? false;
-    if (sent) this.count(identity, fn).sent.value++;
+    if (sent) {
+      this.messagesSent++;
+      this.count(identity, fn).sent.value++;
+    }
     return sent;
   }
 

@@ -212,6 +212,19 @@ describe('executives of one process', () => {
     assert.notEqual(nodes[0]?.executive.dump()['ring'], before);
   });
 
+  it('let the others hear the last words of one that leaves', async () => {
+    const cluster = new Cluster(3);
+    const nodes = await cluster.start(1, 2, 3);
+    await cluster.together(nodes);
+    const [first, , last] = nodes;
+    assert.ok(first && last);
+    last.tally.lastWord = 42;
+    void last.executive.leave('enough');
+    await cluster.network.until('the end', () => last.ending !== undefined);
+    await cluster.together(nodes.slice(0, 2));
+    assert.equal(first.tally.total, 42);
+  });
+
   it('go on without one that died', async () => {
     const cluster = new Cluster(3);
     const nodes = await cluster.start(1, 2, 3);

@@ -27,12 +27,18 @@ export class TallyEngine implements Engine, Synchroniser {
   readonly sync = this;
   readonly heardFrom: NodeId[] = [];
   stopped = false;
+  lastWord = 0;
   private highest = 0;
 
   constructor(
     @inject(Cluster) private readonly cluster: Cluster,
     @inject(Clients) private readonly clients: Clients,
   ) {}
+
+  /** Says its last word. */
+  leaving(): void {
+    if (this.lastWord > 0) this.cluster.multicast(0, Amount, { amount: this.lastWord });
+  }
 
   stop(): void {
     this.stopped = true;
