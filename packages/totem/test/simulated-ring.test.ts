@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PacketType } from '@coterie/totem/internal';
 import { violations } from './evs-check.js';
 import { defaults, World } from './simulation.js';
 
@@ -127,6 +128,31 @@ describe('the ring, simulated', () => {
     const alone = () => world.nodes.get(2)!.members.length === 1;
     assert.ok(world.schedule.runUntil(alone, 20_000), world.lines.slice(-20).join('\n'));
     settle(world, 5000);
+  });
+
+  it('recovers more messages than its window holds when each member sends them again', () => {
+    const world = new World(6, [1, 2, 3, 4, 5], {
+      ...quick,
+      windowSize: 1000,
+      maxMessages: 500,
+      failRecvConst: 1e6,
+    });
+    world.packets = true;
+    world.startAll();
+    assert.ok(world.schedule.runUntil(() => world.stable(), 20_000));
+    // Messages that node 4 lacks: the others have to keep them.
+    world.filter = (_, to, bytes) => to === 4 && bytes[3] === PacketType.mcast;
+    for (let i = 0; i < 50; i++) {
+      for (const id of [1, 2, 3]) for (let k = 0; k < 60; k++) world.nodes.get(id)!.send(20);
+      world.schedule.runFor(20);
+    }
+    world.filter = () => false;
+    world.crash(5);
+    assert.ok(
+      world.schedule.runUntil(() => world.stable(), 20_000),
+      world.lines.slice(-20).join('\n'),
+    );
+    assert.deepEqual(violations(world), []);
   });
 
   it('rests when nothing is to be sent, and wakes at once when something is', () => {

@@ -115,6 +115,8 @@ export class RingContext {
   regular = new SortQueue();
   recovery = new SortQueue();
   readonly retransQueue = new PacketQueue(SORT_QUEUE_SIZE);
+  /** By place in {@link regular}: messages of the old ring that the ring being formed has already. */
+  readonly recovered = new Uint8Array(SORT_QUEUE_SIZE);
 
   readonly token = new OrfToken();
   readonly mcast = new McastHeader();

@@ -7,6 +7,7 @@ import { seqLt } from '../wire/sequence.js';
 import type { RingContext } from './context.js';
 import { union } from './node-set.js';
 import { deliver } from './operational.js';
+import { noteRecovered } from './recovery.js';
 import { advanceAru } from './token.js';
 
 /** A message packet (totemsrp message_handler_mcast): into the sort queue, or the sign of another ring. */
@@ -26,6 +27,7 @@ export function receiveMcast(r: RingContext, slab: Slab, offset: number, length:
   slab.retain();
   const queue = r.state === 'recovery' ? r.recovery : r.regular;
   queue.add(header.seq, slab, offset, length);
+  if (r.state === 'recovery') noteRecovered(r, slab.view, offset, length);
   if (seqLt(r.highSeqReceived, header.seq)) r.highSeqReceived = header.seq;
   advanceAru(r);
   if (r.state === 'operational') deliver(r, r.highSeqReceived, false);

@@ -1,3 +1,4 @@
+import type { PacketRef } from '../groups/packet-queue.js';
 import type { CommitToken } from '../wire/commit-token.js';
 import {
   decodeMcastHeader,
@@ -19,6 +20,7 @@ export function enterRecovery(r: RingContext, token: CommitToken): void {
   r.tokenDiscarded = false;
   r.recovery.reset(0);
   r.retransQueue.clear();
+  r.recovered.fill(0);
   r.tokenSeq = 0xffffffff;
   r.lastSeq = 0;
   keepCommitToken(r, token);
@@ -76,6 +78,29 @@ function originate(r: RingContext, token: CommitToken, old: OldRing): void {
     target.retain();
     if (!r.retransQueue.push(target, r.arena.offset, MCAST_SIZE + length)) target.release();
   }
+}
+
+/**
+ * A message of recovery has come in: if it is of this node's old ring, nobody need send it once more. Without this
+ * every survivor sends all of them, and more than the window of the new ring holds would never get through.
+ */
+export function noteRecovered(r: RingContext, view: DataView, offset: number, length: number): void {
+  const place = placeInOldRing(r, view, offset, length);
+  if (place >= 0) r.recovered[place] = 1;
+}
+
+/** Has the message at the head of the retransmission queue, which is to be sent, been sent by another member? */
+export function isRecovered(r: RingContext, { slab, offset, length }: PacketRef): boolean {
+  const place = placeInOldRing(r, slab!.view, offset, length);
+  return place >= 0 && r.recovered[place] === 1;
+}
+
+/** -1 for a message of another old ring than this node's, or outside of its window. */
+function placeInOldRing(r: RingContext, view: DataView, offset: number, length: number): number {
+  if (decodeMcastHeader(view, offset + MCAST_SIZE, length - MCAST_SIZE, inner) !== undefined) return -1;
+  const { representative, ringSequence, seq } = inner;
+  const ours = representative === r.oldRing.representative && ringSequence === r.oldRing.sequence;
+  return ours && r.regular.inWindow(seq) ? seq % SORT_QUEUE_SIZE : -1;
 }
 
 /** The commit token is back at the representative: the ring's first token (totemsrp orf_token_send_initial), once. */

@@ -6,7 +6,7 @@ import type { RingContext } from './context.js';
 import { accountSent, transmitsAllowed, withinSortQueue } from './flow-control.js';
 import { union } from './node-set.js';
 import { deliver } from './operational.js';
-import { nextMember, recoveryFinished } from './recovery.js';
+import { isRecovered, nextMember, recoveryFinished } from './recovery.js';
 import { SORT_QUEUE_SIZE } from './sort-queue.js';
 import { tokenIsHeld } from './token-hold.js';
 
@@ -146,6 +146,10 @@ function sendMessages(r: RingContext, token: OrfToken, allowed: number): number 
   while (sent < allowed && source.shift(r.packet)) {
     const { offset, length } = r.packet;
     const slab = r.packet.slab!;
+    if (recovering && isRecovered(r, r.packet)) {
+      slab.release();
+      continue;
+    }
     token.seq = (token.seq + 1) >>> 0;
     header.seq = token.seq;
     header.thisSeqno = r.thisSeqno = (r.thisSeqno + 1) >>> 0;
