@@ -193,6 +193,27 @@ describe('the ring, simulated', () => {
     }
   });
 
+  it('keeps the first of two messages that claim one place in the order, and says so', () => {
+    const world = new World(6, [1, 2], quick);
+    world.startAll();
+    assert.ok(world.schedule.runUntil(() => world.stable(), 20_000));
+    world.filter = (_, to, bytes) => {
+      if (bytes[3] !== 1) return false;
+      const forged = bytes.slice();
+      forged[forged.length - 1]! ^= 1;
+      world.schedule.after(0.2, () => world.nodes.get(to)?.receive(forged));
+      return false;
+    };
+    world.nodes.get(1)!.send(100);
+    world.schedule.runFor(20);
+    const node = world.nodes.get(2)!;
+    assert.equal(node.log.filter(({ kind }) => kind === 'deliver').length, 1);
+    assert.deepEqual(
+      node.errors.map((message) => /two different messages of node 1/.test(message)),
+      [true],
+    );
+  });
+
   it('forms no ring when the ring sequence cannot be stored', () => {
     const world = new World(5, [1]);
     world.diskFull = true;

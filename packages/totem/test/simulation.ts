@@ -116,6 +116,8 @@ export interface Protocol {
 export class SimulatedNode {
   readonly log: Observation[] = [];
   readonly sent: string[] = [];
+  /** What it has logged as errors. */
+  readonly errors: string[] = [];
   readonly totem: Protocol;
   alive = true;
   /** Instant until which the process does not run; what happens to it waits. */
@@ -139,7 +141,7 @@ export class SimulatedNode {
       clock,
       timers,
       random: world.random,
-      log: silent,
+      log: { ...silent, error: (message) => void this.errors.push(message) },
       observer: world.observe(id),
       ringIds: {
         load: () => world.disks.get(id) ?? 0,

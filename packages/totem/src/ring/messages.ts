@@ -22,6 +22,15 @@ export function receiveMcast(r: RingContext, slab: Slab, offset: number, length:
   }
   if (reason !== undefined) {
     if (reason !== 'mcast_duplicate') r.counters.drop(reason);
+    else if (contradicts(r, slab, offset, length)) {
+      r.counters.drop('mcast_conflict');
+      r.ports.log.error(
+        `two different messages of node ${header.nodeId} claim one place in the order of the ring`,
+        {
+          seq: header.seq,
+        },
+      );
+    }
     return;
   }
   slab.retain();
@@ -44,6 +53,16 @@ function refusal(r: RingContext, header: McastHeader): string | undefined {
   const queue = recovering ? r.recovery : r.regular;
   if (queue.has(header.seq) || !seqLt(queue.released, header.seq)) return 'mcast_duplicate';
   return queue.inWindow(header.seq) ? undefined : 'mcast_window';
+}
+
+/** A repeated message is the same to the last byte; the first one heard counts whatever comes later. */
+function contradicts(r: RingContext, slab: Slab, offset: number, length: number): boolean {
+  const queue = r.state === 'recovery' ? r.recovery : r.regular;
+  if (!queue.get(r.mcast.seq, r.packet)) return false;
+  if (r.packet.length !== length) return true;
+  const known = r.packet.slab!.bytes;
+  for (let i = 0; i < length; i++) if (known[r.packet.offset + i] !== slab.bytes[offset + i]) return true;
+  return false;
 }
 
 export function receiveMergeDetect(r: RingContext, view: DataView, offset: number, length: number): void {
