@@ -108,7 +108,8 @@ async function freePorts(count: number): Promise<number[]> {
   const held = [];
   try {
     while (held.length < count) {
-      const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+      // The port below is left to multicast, which sends from there.
+      const port = PORTS.first + 2 * Math.floor((Math.random() * PORTS.count) / 2);
       const socket = createSocket('udp4');
       const free = await new Promise<boolean>((resolve) => {
         socket.once('error', () => resolve(false));

@@ -3,9 +3,12 @@ import { describeTrials } from '../interop/describe-trials.js';
 import type { ClusterPlan } from '../interop/cluster.js';
 import {
   boot,
+  crash,
   crashes,
+  departure,
   departures,
   loss,
+  messages,
   partition,
   pause,
   powerFailure,
@@ -18,17 +21,18 @@ import { Loopback } from './loopback.js';
 /** Milliseconds; the shorter it is, the less there is to wait for. */
 const TOKEN = 1000;
 
-const direct = (sockets: string) => (nodes: readonly number[]) =>
-  Loopback.direct(nodes, { COTERIE_UDP_SOCKETS: sockets });
+const direct = (sockets?: string) => (nodes: readonly number[]) =>
+  Loopback.direct(nodes, sockets === undefined ? {} : { COTERIE_UDP_SOCKETS: sockets });
 
 function ring(
   count: number,
   token: number | undefined,
   scenarios: readonly Scenario[],
   network = (nodes: readonly number[]) => Loopback.create(nodes),
+  transport: ClusterPlan['transport'] = 'udpu',
 ): Trial {
   const nodes = Array<'coteried'>(count).fill('coteried');
-  const plan: ClusterPlan = { transport: 'udpu', nodes, ...(token === undefined ? {} : { token }) };
+  const plan: ClusterPlan = { transport, nodes, ...(token === undefined ? {} : { token }) };
   return new Trial(plan, scenarios, network);
 }
 
@@ -67,8 +71,25 @@ const trials: Record<string, Trial> = {
     pause([1, 2], 2),
   ]),
   'of one': ring(1, TOKEN, [boot([1], 0), traffic, powerFailure, traffic]),
+  'of sixteen': ring(
+    16,
+    3 * TOKEN,
+    [
+      boot([16, 3, 8, 1, 12, 5, 10, 2, 14, 7, 9, 4, 11, 6, 13, 15], 0),
+      messages([
+        [300, 20],
+        [1, 10],
+        [1500, 10],
+        [100_000, 1],
+      ]),
+      crash([7]),
+      departure([1]),
+    ],
+    direct(),
+  ),
   'over the native sockets': ring(3, TOKEN, [boot([1, 2, 3], 0), traffic, crashes], direct('native')),
   'over the sockets of node:dgram': ring(3, TOKEN, [boot([1, 2, 3], 0), traffic, crashes], direct('dgram')),
+  'over multicast': ring(3, TOKEN, [boot([1, 2, 3], 0), traffic, crashes, departures], direct(), 'udp'),
 };
 
 describeWith([program('setpriv')], 'a ring of coteried on one address', () => describeTrials(trials, 3));

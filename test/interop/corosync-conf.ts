@@ -8,7 +8,8 @@ export function corosyncConf(
 ): string {
   const totem = [
     'version: 2',
-    'cluster_name: interop',
+    // The multicast group is made from it: another run on this machine is to have another.
+    `cluster_name: interop-${process.pid}`,
     `transport: ${transport}`,
     'crypto_cipher: none',
     'crypto_hash: none',

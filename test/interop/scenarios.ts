@@ -8,8 +8,8 @@ export interface Scenario {
   run(cluster: Cluster): Promise<void>;
 }
 
-/** How long a sound ring may take at most for anything but the failover itself, in milliseconds. */
-const PATIENCE = 15_000;
+/** How long a sound ring may take at most for anything but the failover itself, in milliseconds: nodes share processors. */
+const patience = (cluster: Cluster): number => 10_000 + 3_000 * cluster.nodes.length;
 /** A steady trickle: each client one message of so many bytes every so many microseconds. */
 const LOAD = [2500, 20_000] as const;
 
@@ -27,7 +27,7 @@ export function boot(order: readonly number[], apart: number): Scenario {
         await cluster.start(id);
         await delay(apart);
       }
-      await cluster.agree(ids(cluster), PATIENCE + cluster.failover);
+      await cluster.agree(ids(cluster), patience(cluster) + cluster.failover);
     },
   };
 }
@@ -40,60 +40,75 @@ export const powerFailure: Scenario = {
   },
 };
 
-export const traffic: Scenario = {
-  title: 'delivers messages of 1 byte to 3 megabytes in both directions',
-  async run(cluster) {
-    const sizes = [
-      [300, 40],
-      [1, 10],
-      [64, 40],
-      [1400, 40],
-      [1455, 40],
-      [1500, 40],
-      [100_000, 10],
-      [1_000_000, 3],
-      [3_000_000, 1],
-    ] as const;
-    for (const [size, count] of sizes) await cluster.exchange(size, count);
-  },
-};
+/** Each client sends so many messages of so many bytes. */
+export function messages(sizes: readonly (readonly [size: number, count: number])[]): Scenario {
+  const [smallest, largest] = [Math.min, Math.max].map((pick) => pick(...sizes.map(([size]) => size)));
+  return {
+    title: `delivers messages of ${smallest} to ${largest} bytes in all directions`,
+    async run(cluster) {
+      for (const [size, count] of sizes) await cluster.exchange(size, count);
+    },
+  };
+}
 
-export const crashes: Scenario = {
-  title: 'goes on within token + consensus + 1 s when a node crashes, and takes it back, each node in turn',
-  async run(cluster) {
-    await underLoad(cluster, async () => {
-      for (const { id } of cluster.nodes) {
-        const crashed = Date.now();
-        await cluster.node(id).kill();
-        const others = without(cluster, id);
-        const installed = await cluster.agree(others, PATIENCE + cluster.failover);
-        within(installed - crashed, cluster.failover, `ring ${others.join()} after the crash of ${id}`);
-        await comeBack(cluster, id);
-      }
-    });
-  },
-};
+export const traffic = messages([
+  [300, 40],
+  [1, 10],
+  [64, 40],
+  [1400, 40],
+  [1455, 40],
+  [1500, 40],
+  [100_000, 10],
+  [1_000_000, 3],
+  [3_000_000, 1],
+]);
 
-export const departures: Scenario = {
-  title: 'does not wait for the token of a node that leaves, each node in turn',
-  async run(cluster) {
-    await underLoad(cluster, async () => {
-      for (const { id } of cluster.nodes) {
-        const asked = Date.now();
-        await cluster.node(id).stop();
-        const ended = Date.now();
-        const others = without(cluster, id);
-        const installed = await cluster.agree(others, PATIENCE);
-        // A real one may wait for its clients before it leaves.
-        if (cluster.node(id).kind === 'coteried') {
-          within(installed - asked, 1000, `ring ${others.join()} after ${id} was asked to leave`);
+/** @param which nodes; without it, all */
+export function crash(which?: readonly number[]): Scenario {
+  return {
+    title: `goes on within token + consensus + 1 s when a node crashes, and takes it back, ${inTurn(which)}`,
+    async run(cluster) {
+      await underLoad(cluster, async () => {
+        for (const id of which ?? ids(cluster)) {
+          const crashed = Date.now();
+          await cluster.node(id).kill();
+          const others = without(cluster, id);
+          const installed = await cluster.agree(others, patience(cluster) + cluster.failover);
+          within(installed - crashed, cluster.failover, `ring ${others.join()} after the crash of ${id}`);
+          await comeBack(cluster, id);
         }
-        within(installed - ended, cluster.token / 3, `ring ${others.join()} after ${id} had left`);
-        await comeBack(cluster, id);
-      }
-    });
-  },
-};
+      });
+    },
+  };
+}
+
+export const crashes = crash();
+
+/** @param which nodes; without it, all */
+export function departure(which?: readonly number[]): Scenario {
+  return {
+    title: `does not wait for the token of a node that leaves, ${inTurn(which)}`,
+    async run(cluster) {
+      await underLoad(cluster, async () => {
+        for (const id of which ?? ids(cluster)) {
+          const asked = Date.now();
+          await cluster.node(id).stop();
+          const ended = Date.now();
+          const others = without(cluster, id);
+          const installed = await cluster.agree(others, patience(cluster));
+          // A real one may wait for its clients before it leaves.
+          if (cluster.node(id).kind === 'coteried') {
+            within(installed - asked, 1000, `ring ${others.join()} after ${id} was asked to leave`);
+          }
+          within(installed - ended, cluster.token / 3, `ring ${others.join()} after ${id} had left`);
+          await comeBack(cluster, id);
+        }
+      });
+    },
+  };
+}
+
+export const departures = departure();
 
 /** cpg_reason_t */
 const LEAVE = 2;
@@ -110,13 +125,13 @@ export const processes: Scenario = {
         const gone = node.client;
         const others = cluster.nodes.filter((other) => other !== node);
         end();
-        await until(`everybody's hearing of ${gone.self}`, PATIENCE, () => {
+        await until(`everybody's hearing of ${gone.self}`, patience(cluster), () => {
           const deaf = others.find(({ client }) => client.view?.left.join() !== `${gone.self}:${reason}`);
           return deaf && `node ${deaf.id} saw last that ${deaf.client.view?.left.join()} left`;
         });
         if (reason === LEAVE) await gone.close();
         node.startClient();
-        await cluster.agree(ids(cluster), PATIENCE);
+        await cluster.agree(ids(cluster), patience(cluster));
       }
     }
   },
@@ -131,12 +146,12 @@ export function partition(side: readonly number[], seconds: number): Scenario {
         const others = without(cluster, ...side);
         await cluster.hosts.partition(side, others);
         const cut = Date.now();
-        await cluster.agree(others, PATIENCE + cluster.failover);
-        await cluster.agree(side, PATIENCE + cluster.failover);
+        await cluster.agree(others, patience(cluster) + cluster.failover);
+        await cluster.agree(side, patience(cluster) + cluster.failover);
         await delay(cut + 1000 * seconds - Date.now());
         const healed = Date.now();
         await cluster.hosts.heal();
-        const merged = await cluster.agree(ids(cluster), PATIENCE);
+        const merged = await cluster.agree(ids(cluster), patience(cluster));
         within(merged - healed, 5000, 'one ring after healing');
       });
     },
@@ -151,7 +166,7 @@ export function loss(share: number, seconds: number): Scenario {
         for (const id of ids(cluster)) await cluster.hosts.lose(id, share);
         await delay(1000 * seconds);
         await cluster.hosts.heal();
-        await cluster.agree(ids(cluster), PATIENCE + cluster.failover);
+        await cluster.agree(ids(cluster), patience(cluster) + cluster.failover);
       });
     },
   };
@@ -168,19 +183,23 @@ export function pause(paused: readonly number[], tokens: number): Scenario {
           cluster.node(id).pause();
           await delay(tokens * cluster.token);
           cluster.node(id).resume();
-          await until(`another ring for ${id}`, PATIENCE, () =>
+          await until(`another ring for ${id}`, patience(cluster), () =>
             cluster.node(id).client.ring === ring ? `it is still in ${ring}` : undefined,
           );
-          await cluster.agree(ids(cluster), PATIENCE + cluster.failover);
+          await cluster.agree(ids(cluster), patience(cluster) + cluster.failover);
         }
       });
     },
   };
 }
 
+function inTurn(which: readonly number[] | undefined): string {
+  return which === undefined ? 'each node in turn' : `node ${which.join(', then ')}`;
+}
+
 async function comeBack(cluster: Cluster, id: number): Promise<void> {
   await cluster.start(id);
-  await cluster.agree(ids(cluster), PATIENCE);
+  await cluster.agree(ids(cluster), patience(cluster));
   cluster.node(id).client.send(...LOAD);
 }
 
