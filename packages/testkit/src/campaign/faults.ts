@@ -13,6 +13,9 @@ export interface Scene {
   readonly token: number;
 }
 
+/** How much longer than at the start a reload makes the token timeout, at most. */
+export const LONGEST_RELOAD = 1.4;
+
 /** Does it, and says what it did; undefined if there was nothing to do it to. */
 type Fault = (scene: Scene) => string | undefined;
 
@@ -130,7 +133,7 @@ const faults = {
     return workload.leave();
   },
   reload({ cluster, random, token }) {
-    const next = Math.round(token * random.between(0.7, 1.4));
+    const next = Math.round(token * random.between(0.7, LONGEST_RELOAD));
     cluster.reload({ totem: { token: next } });
     return `reload with token ${next}`;
   },

@@ -1,9 +1,12 @@
 import { sameRing } from '@coterie/sdk';
 import type { SimulatedCluster } from '../simulation/cluster.js';
 import type { CpgProgram } from '../simulation/cpg-program.js';
+import { LONGEST_RELOAD } from './faults.js';
 import { revive } from './schedule.js';
 import type { Workload } from './workload.js';
 
+/** Virtual milliseconds between looks at conditions that cost something. */
+const LOOK_EVERY = 5;
 /** Token timeouts without a change that count as rest. */
 const REST = 10;
 
@@ -12,6 +15,9 @@ const REST = 10;
  * hears everything that is said, and lists of members and quorum are right; L3: nothing changes any more.
  */
 export class Quiet {
+  /** The token timeout may have been made so long by a reload. */
+  private readonly longest: number;
+  /** Consensus takes 1.2 of the token timeout; twice both, and a second for joins. */
   private readonly patience: number;
 
   constructor(
@@ -19,38 +25,36 @@ export class Quiet {
     private readonly workload: Workload,
     token: number,
   ) {
-    // A reload may have made the token timeout up to 1.4 times as long; consensus is 1.2 of it.
-    const longest = 1.4 * token;
-    this.patience = 2 * 2.2 * longest + 10 * 50 + 1000;
-    this.rest = REST * longest;
+    this.longest = LONGEST_RELOAD * token;
+    this.patience = 2 * 2.2 * this.longest + 10 * 50 + 1000;
   }
-
-  private readonly rest: number;
 
   async run(): Promise<void> {
     const { world, workload } = this;
     world.note('quiet');
     world.network.calm();
     workload.rest();
-    const awake = () => world.nodes.every(({ process }) => !process.paused);
-    await world.runUntil(awake);
+    for (const { process } of world.nodes) process.stall(0);
+    await world.runUntil(() => world.nodes.every(({ process }) => !process.paused));
+    // A token that was lost before is missed only now.
+    await world.run(this.longest);
     for (const id of world.ids) {
       world.disk(id).full = world.disk(id).syncFails = false;
       if (world.alive(id) === undefined) revive(world, id);
     }
     const since = world.now;
-    if (!(await world.runUntil(() => world.stable, this.patience))) {
+    if (!(await world.runUntil(() => world.stable, this.patience, LOOK_EVERY))) {
       this.violated('L1', `no ring of all ${this.patience.toFixed(0)} ms after the last fault`);
       return;
     }
     const rings = this.rings();
-    if (!(await world.runUntil(() => workload.complete, this.patience)))
+    if (!(await this.unlessStuck(() => workload.complete)))
       this.violated(
         'L2',
         `not every program is a member ${(world.now - since).toFixed(0)} ms after the last fault`,
       );
     await this.farewell();
-    await world.run(this.rest);
+    await world.run(REST * this.longest);
     if (this.rings() !== rings || !world.stable) this.violated('L3', 'the ring changed without a fault');
     this.audit();
   }
@@ -66,10 +70,20 @@ export class Quiet {
       }
       return undefined;
     };
-    if (await this.world.runUntil(() => lacking() === undefined, this.patience)) return;
+    if (await this.unlessStuck(() => lacking() === undefined)) return;
     const { hearer, sender } = lacking()!;
     const last = hearer.heardLast.get(sender.pid) ?? 0;
     this.violated('L2', `${hearer.pid} heard ${last} of ${sender.pid}'s ${sender.sent} messages`);
+  }
+
+  /** Waits for the condition as long as programs hear something: there may be much that has to come first. */
+  private async unlessStuck(condition: () => boolean): Promise<boolean> {
+    const heard = () => this.world.trace.events.findLastIndex(({ kind }) => kind === 'hear');
+    for (let last = -1; last < heard();) {
+      last = heard();
+      if (await this.world.runUntil(condition, this.patience, LOOK_EVERY)) return true;
+    }
+    return condition();
   }
 
   /** Who is listed is there, who is there is listed, and everybody knows. */

@@ -6,8 +6,8 @@ import { QuorumProgram } from '../simulation/quorum-program.js';
 import type { Plan } from './plan.js';
 
 const groups = ['red', 'blue'] as const;
-/** Own messages that a program waits for at most before it says more. */
-const PATIENCE = 40;
+/** Own messages, and bytes of them, that a program waits for at most before it says more. */
+const PATIENCE = { messages: 40, bytes: 100_000 };
 
 /** The programs that use the cluster: on each node one in each group, and one that watches quorum. */
 export class Workload {
@@ -83,7 +83,8 @@ export class Workload {
 
   private say(program: CpgProgram): void {
     const returned = program.heardLast.get(program.pid) ?? 0;
-    if (program.sent - returned < PATIENCE) program.say(this.random.below(this.talk.size));
+    const most = Math.min(PATIENCE.messages, Math.ceil(PATIENCE.bytes / this.talk.size));
+    if (program.sent - returned < most) program.say(this.random.below(this.talk.size));
   }
 
   private revive(id: NodeId): void {

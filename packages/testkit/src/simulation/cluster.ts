@@ -1,3 +1,4 @@
+import type { Configuration } from '@coterie/core';
 import type { NodeId } from '@coterie/sdk';
 import { Trace } from '../trace/trace.js';
 import { configure, type SectionSettings } from './configuration.js';
@@ -45,6 +46,7 @@ export class SimulatedCluster {
   private readonly sockets = new Map<NodeId, Socket>();
   private readonly plugins: readonly SimulatedPlugin[];
   private settings: SectionSettings;
+  private readonly configurations = new Map<NodeId, Configuration>();
   private unsettled = false;
   private settledAt = 0;
 
@@ -111,6 +113,7 @@ export class SimulatedCluster {
       merged[name] = { ...merged[name], ...section };
     }
     this.settings = merged;
+    this.configurations.clear();
     for (const node of this.nodes) node.reload(this.configuration(node.id));
   }
 
@@ -122,27 +125,34 @@ export class SimulatedCluster {
   /** Lets virtual time pass. */
   async run(milliseconds: number): Promise<void> {
     const end = this.now + milliseconds;
-    await this.runUntil(() => this.schedule.next > end, milliseconds);
+    await this.runUntil(() => false, milliseconds, Infinity);
     this.schedule.now = end;
   }
 
-  /** Lets time pass until the condition holds; false if it does not within `limit` virtual milliseconds. */
-  async runUntil(condition: () => boolean, limit = 60_000): Promise<boolean> {
+  /**
+   * Lets time pass until the condition holds; false if it does not within `limit` virtual milliseconds. The
+   * condition is looked at whenever something has happened, but not more often than `every` milliseconds.
+   */
+  async runUntil(condition: () => boolean, limit = 60_000, every = 0): Promise<boolean> {
     const end = this.now + limit;
     await this.settle();
-    while (!condition()) {
-      if (this.schedule.next > end || !this.schedule.step()) return false;
+    for (let looked = -Infinity; ;) {
+      if (this.now >= looked + every) {
+        looked = this.now;
+        if (condition()) return true;
+      }
+      if (this.schedule.next > end || !this.schedule.step()) return condition();
       if (this.unsettled || this.now >= this.settledAt + SETTLE_EVERY) await this.settle();
     }
-    return true;
   }
 
   /** Are all live nodes that can hear each other on one ring of exactly them, synchronised? */
   get stable(): boolean {
     const { nodes, network } = this;
+    if (nodes.some(({ synchronised }) => !synchronised)) return false;
     return nodes.every((node) => {
-      const { view, synchronised, state } = node;
-      if (view === undefined || !synchronised || state !== 'operational') return false;
+      const { view, state } = node;
+      if (view === undefined || state !== 'operational') return false;
       const peers = nodes.filter(
         ({ id }) => network.connected(id, node.id) && network.connected(node.id, id),
       );
@@ -184,8 +194,13 @@ export class SimulatedCluster {
     this.unsettled = true;
   }
 
-  private configuration(id: NodeId) {
-    return configure(id, this.ids, this.settings, this.plugins);
+  private configuration(id: NodeId): Configuration {
+    let configuration = this.configurations.get(id);
+    if (configuration === undefined) {
+      configuration = configure(id, this.ids, this.settings, this.plugins);
+      this.configurations.set(id, configuration);
+    }
+    return configuration;
   }
 
   /** Lets what waits for promises go on: virtual time stands still meanwhile. */
