@@ -11,7 +11,9 @@ const PORTS = { first: 20_000, count: 12_000 };
 
 /** Nodes on one address of this machine, a port each, with a relay between them: no privileges are needed. */
 export class Loopback implements Network {
-  private answer: (() => void) | undefined;
+  /** Mutated packets that were sent until {@link everyWay} was called last. */
+  forged = 0;
+  private answer: ((forged: number) => void) | undefined;
   private readonly faults = new Map<string, Fault>();
 
   private constructor(
@@ -19,7 +21,7 @@ export class Loopback implements Network {
     private readonly relay: ChildProcess | undefined,
     private readonly environment: Readonly<Record<string, string>>,
   ) {
-    relay?.on('message', () => this.answer?.());
+    relay?.on('message', (forged: number) => this.answer?.(forged));
   }
 
   /** @param environment of the daemons, besides this process's own */
@@ -97,9 +99,9 @@ export class Loopback implements Network {
 
   private async order(order: Order): Promise<void> {
     if (this.relay === undefined) throw new Error('there is no relay between these nodes');
-    const answered = new Promise<void>((resolve) => (this.answer = resolve));
+    const answered = new Promise<number>((resolve) => (this.answer = resolve));
     this.relay.send(order);
-    await answered;
+    this.forged = await answered;
   }
 }
 

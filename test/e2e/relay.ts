@@ -1,11 +1,12 @@
 /**
  * A program that stands between the nodes of a cluster: everything that node A sends to node B comes to a port that
- * belongs to this pair, and is passed on, late, twice or not at all.
+ * belongs to this pair, and is passed on, late, twice or not at all, perhaps with forgeries in between.
  *
  * It is forked with the nodes' own UDP ports as arguments and sends {@link Doors}; what it is sent are {@link Order}s,
- * of which each is answered with `done`.
+ * of which each is answered with the number of forgeries so far.
  */
 import { createSocket, type Socket } from 'node:dgram';
+import { mutate } from './mutate.js';
 
 const ADDRESS = '127.0.0.1';
 /** Bytes: a burst of a whole window must fit, however busy the machine is. */
@@ -20,6 +21,8 @@ export interface Fault {
   readonly duplication: number;
   /** Milliseconds, up to which each packet is held up for a time of its own: they overtake each other. */
   readonly jitter: number;
+  /** Mutated copies of packets of the past that are sent each second. */
+  readonly forgeries: number;
 }
 
 /** The way from a node to another has these faults from now on; nodes are numbered from 1. */
@@ -32,10 +35,18 @@ export interface Order {
 /** `doors[a - 1][b - 1]` is the port where packets from node a to node b come in. */
 export type Doors = readonly (readonly number[])[];
 
-export const SOUND: Fault = { cut: false, loss: 0, duplication: 0, jitter: 0 };
+export const SOUND: Fault = { cut: false, loss: 0, duplication: 0, jitter: 0, forgeries: 0 };
+
+/** Milliseconds between bursts of forgeries. */
+const PAUSE = 10;
+/** Packets that each way remembers. */
+const MEMORY = 64;
+
+let forged = 0;
 
 class Way {
   fault = SOUND;
+  private readonly past: Buffer[] = [];
 
   constructor(
     private readonly socket: Socket,
@@ -44,7 +55,18 @@ class Way {
     socket.on('message', (packet) => this.pass(packet));
   }
 
+  /** To be called every {@link PAUSE}. */
+  forge(): void {
+    const { past } = this;
+    const any = (): Buffer => past[Math.floor(Math.random() * past.length)]!;
+    for (let left = (this.fault.forgeries * PAUSE) / 1000; left > 0 && past.length > 0; left--, forged++) {
+      this.deliver(mutate(any(), any()));
+    }
+  }
+
   private pass(packet: Buffer): void {
+    if (this.past.length < MEMORY) this.past.push(packet);
+    else this.past[Math.floor(Math.random() * MEMORY)] = packet;
     const { cut, loss, duplication, jitter } = this.fault;
     if (cut || Math.random() < loss) return;
     const times = Math.random() < duplication ? 2 : 1;
@@ -78,8 +100,9 @@ async function main(targets: readonly number[]): Promise<void> {
   }
   process.on('message', ({ from, to, fault }: Order) => {
     ways[from - 1]![to - 1]!.fault = fault;
-    process.send!('done');
+    process.send!(forged);
   });
+  setInterval(() => ways.flat().forEach((way) => way.forge()), PAUSE);
   process.on('disconnect', () => process.exit());
   process.send!(doors);
 }

@@ -56,6 +56,11 @@ export abstract class ClusterNode {
     return this.clients.at(-1)!;
   }
 
+  /** Where a coteried has its socket. */
+  get runDir(): string {
+    return join(this.place.folder, 'run');
+  }
+
   get logFile(): string {
     return join(this.place.folder, 'log');
   }
