@@ -101,7 +101,7 @@ export class Quiet {
         );
     }
     for (const [id, { verdict }] of watchers) {
-      const { view } = this.world.node(id);
+      const view = this.world.alive(id)?.view;
       if (verdict === undefined || view === undefined || !sameRing(verdict.ring, view.ring))
         this.violated('Q4', `quorum of node ${id} is not about its ring`);
       else if (!verdict.quorate) this.violated('Q4', `node ${id} is not quorate with everybody there`);

@@ -144,9 +144,10 @@ export class GroupChecker implements Checker {
     // A slow program hears of a ring when its node is already on another.
     if (!way.includes(ring))
       report('C2', `${program.name} heard of ring ${ring}, which its node was not on`, event);
+    if (!program.entered) return;
     const { ring: former, heard } = program;
     program.ring = ring;
-    // The first one comes with the join, in the middle of the ring.
+    // The first one after that comes with the join, in the middle of the ring.
     if (former === undefined) return;
     program.heard = [];
     if (heard === undefined) return;

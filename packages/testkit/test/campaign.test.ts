@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describeOutcome, runCampaign, runSchedule } from '@coterie/testkit';
+
+/** Schedules that found a bug once. */
+const regressions: Readonly<Record<number, string>> = {
+  19: 'a node that could not receive gave everybody up and never formed a ring again',
+  24: 'more messages to recover than the window of the new ring holds',
+};
+
+/** Seeds of every run of the tests; `npm run sim` runs others, and more. */
+const SEEDS = { from: 1060, count: 100, batch: 20 };
+
+describe('random schedules', function () {
+  this.timeout(120_000);
+
+  for (const [seed, what] of Object.entries(regressions)) {
+    it(`do not bring back: ${what} (seed ${seed})`, async () => {
+      const outcome = await runSchedule(Number(seed));
+      assert.ok(outcome.violations.length === 0, describeOutcome(outcome));
+    });
+  }
+
+  for (let from = SEEDS.from; from < SEEDS.from + SEEDS.count; from += SEEDS.batch) {
+    it(`leave everything as it should be (seeds ${from} to ${from + SEEDS.batch - 1})`, async () => {
+      const { failed, packets } = await runCampaign({ from, count: SEEDS.batch });
+      assert.ok(failed.length === 0, failed.map((outcome) => describeOutcome(outcome)).join('\n\n'));
+      assert.ok(packets > 1000 * SEEDS.batch, `only ${packets} packets`);
+    });
+  }
+
+  it('give the same trace for the same seed, and another for another', async () => {
+    const first = await runSchedule(7);
+    const again = await runSchedule(7);
+    assert.equal(again.trace.hash(), first.trace.hash());
+    assert.equal(again.trace.text(), first.trace.text());
+    assert.notEqual((await runSchedule(8)).trace.hash(), first.trace.hash());
+  });
+
+  it('are described with their seed, what is wrong, and one line an event', async () => {
+    const outcome = await runSchedule(7);
+    outcome.trace.violate('L3', 'made up');
+    const lines = describeOutcome(outcome, 10).split('\n');
+    assert.match(lines[0] ?? '', /^seed 7: 1 violations$/);
+    assert.match(lines[2] ?? '', /^ {2}L3 at [0-9.]+ ms: made up$/);
+    assert.equal(lines.length, 14);
+    for (const line of lines.slice(4)) assert.match(line, /^ *[0-9]+\.[0-9]{3} (-|\d+\.\d+) +[a-z-]+/);
+  });
+});
