@@ -5,10 +5,11 @@ import { describeOutcome, runCampaign, runSchedule } from '@coterie/testkit';
 const regressions: Readonly<Record<number, string>> = {
   19: 'a node that could not receive gave everybody up and never formed a ring again',
   24: 'more messages to recover than the window of the new ring holds',
+  1041: 'the leave and join of processes lost with the end of a message cut by a change of the ring',
 };
 
 /** Seeds of every run of the tests; `npm run sim` runs others, and more. */
-const SEEDS = { from: 1060, count: 100, batch: 20 };
+const SEEDS = { from: 1000, count: 200, batch: 20 };
 
 describe('random schedules', function () {
   this.timeout(120_000);

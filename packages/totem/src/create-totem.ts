@@ -65,6 +65,7 @@ class ProcessGroups implements GroupLayer {
   awaitSynchronised(): void {
     this.waiting = true;
     this.packer.useTransQueue(true);
+    this.packer.isolateEnd();
   }
 
   transitional(): void {

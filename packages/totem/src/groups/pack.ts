@@ -2,7 +2,7 @@ import { CoterieError } from '@coterie/sdk';
 import type { Slab, SlabPool } from '@coterie/sdk';
 import { MCAST_SIZE } from '../wire/mcast.js';
 import { MAX_MESSAGE_SIZE, PG_HEADER_SIZE } from './layout.js';
-import type { PacketQueue } from './packet-queue.js';
+import { PacketRef, type PacketQueue } from './packet-queue.js';
 
 /**
  * The shortest message of a service: prefix of a one-letter group, service header, part length. Packets have room
@@ -37,6 +37,7 @@ export class Packer {
   /** The message being added: id of its last fragment, bytes not packed yet. */
   private fragment = 0;
   private remaining = 0;
+  private readonly packet = new PacketRef();
 
   /**
    * @param netMtu bytes of a packet without the mcast header: `netmtu` less two such headers; 100 or more.
@@ -103,6 +104,55 @@ export class Packer {
     if (queue === this.queue) return;
     if (this.count > 0) this.seal(0);
     this.queue = queue;
+  }
+
+  /**
+   * The ring changes. Who joins it has missed the beginning of a message that is being sent, and ignores its end
+   * with everything else in that packet: joins and leaves of processes, say, which the others then hear of and it
+   * does not. So the end gets a packet of its own. (Real nodes do not do this; they read such packets as any.)
+   */
+  isolateEnd(): void {
+    const queue = this.normalQueue;
+    const packet = this.packet;
+    for (let i = 0; queue.peek(i, packet); i++) {
+      const { view } = packet.slab!;
+      const header = packet.offset + MCAST_SIZE;
+      if (i === 0 && view.getUint8(header + 5) === 0) return;
+      const count = view.getUint16(header + 6, true);
+      if (count === 1 && view.getUint8(header + 4) !== 0) continue;
+      if (count > 1) this.splitFirstPart(i, count);
+      return;
+    }
+  }
+
+  /** Of the queued packet that {@link packet} refers to, behind `index` others and of `count` parts. */
+  private splitFirstPart(index: number, count: number): void {
+    const { offset, slab } = this.packet;
+    const { bytes, view } = slab!;
+    const header = offset + MCAST_SIZE;
+    const parts = header + PG_HEADER_SIZE + 2 * count;
+    const length = view.getUint16(header + PG_HEADER_SIZE, true);
+    const fragmented = view.getUint8(header + 4);
+
+    const first = new PacketRef();
+    first.slab = this.pool.take();
+    first.length = MCAST_SIZE + PG_HEADER_SIZE + 2 + length;
+    first.slab.bytes.set(bytes.subarray(header, header + PG_HEADER_SIZE + 2), MCAST_SIZE);
+    first.slab.bytes.set(bytes.subarray(parts, parts + length), MCAST_SIZE + PG_HEADER_SIZE + 2);
+    first.slab.view.setUint8(MCAST_SIZE + 4, 0);
+    first.slab.view.setUint16(MCAST_SIZE + 6, 1, true);
+
+    const rest = offset + 2 + length;
+    if (!this.normalQueue.split(index, first, rest)) {
+      first.slab.release();
+      return;
+    }
+    // The header and the other lengths move up to the other parts, over the one that has left.
+    bytes.copyWithin(rest + MCAST_SIZE + PG_HEADER_SIZE, header + PG_HEADER_SIZE + 2, parts);
+    view.setUint32(rest + MCAST_SIZE, 0, true);
+    view.setUint8(rest + MCAST_SIZE + 4, fragmented);
+    view.setUint8(rest + MCAST_SIZE + 5, 0);
+    view.setUint16(rest + MCAST_SIZE + 6, count - 1, true);
   }
 
   private append(chunk: Uint8Array): void {

@@ -48,6 +48,42 @@ export class PacketQueue {
     return true;
   }
 
+  /** The packet behind `index` others, left where it is; its reference stays with the queue. False if there is none. */
+  peek(index: number, into: PacketRef): boolean {
+    if (index >= this.count) return false;
+    const at = (this.head + index) % this.capacity;
+    into.slab = this.slabs[at];
+    into.offset = this.offsets[at]!;
+    into.length = this.lengths[at]!;
+    return true;
+  }
+
+  /**
+   * The packet behind `index` others loses its first bytes and begins at `offset` of its slab; what is in `first`,
+   * whose reference the queue takes over, goes ahead of it. False if the queue is full: nothing has changed.
+   */
+  split(index: number, first: PacketRef, offset: number): boolean {
+    if (this.count === this.capacity) return false;
+    this.head = (this.head + this.capacity - 1) % this.capacity;
+    this.count++;
+    for (let i = 0; i < index; i++) this.move(i + 1, i);
+    const rest = (this.head + index + 1) % this.capacity;
+    this.lengths[rest] = this.offsets[rest]! + this.lengths[rest]! - offset;
+    this.offsets[rest] = offset;
+    const at = (this.head + index) % this.capacity;
+    this.slabs[at] = first.slab;
+    this.offsets[at] = first.offset;
+    this.lengths[at] = first.length;
+    return true;
+  }
+
+  private move(from: number, to: number): void {
+    const [source, target] = [(this.head + from) % this.capacity, (this.head + to) % this.capacity];
+    this.slabs[target] = this.slabs[source];
+    this.offsets[target] = this.offsets[source]!;
+    this.lengths[target] = this.lengths[source]!;
+  }
+
   /** Throws every packet away. */
   clear(): void {
     while (this.count > 0) {
