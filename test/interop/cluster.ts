@@ -7,6 +7,7 @@ import { check } from './checker.js';
 import { corosyncConf } from './corosync-conf.js';
 import type { Network } from './network.js';
 import { ClusterNode, CoterieNode, RealNode } from './nodes.js';
+import type { TrafficClient } from './traffic-client.js';
 import { until } from './until.js';
 
 export interface ClusterPlan {
@@ -102,10 +103,10 @@ export class Cluster {
     await this.drain(patience);
   }
 
-  /** Ends the load and waits until whoever runs has got everything that it sent. */
+  /** Ends the load and waits until everybody has got all there is to get. */
   async quiet(): Promise<void> {
     for (const { client } of this.running) if (client.sending) client.stopSending();
-    await this.drain(20_000);
+    await this.exchange(300, 1);
   }
 
   /**
@@ -161,10 +162,19 @@ export class Cluster {
       this.mustBeSound();
       const busy = clients.find((client) => client.sending);
       if (busy !== undefined) return `${busy.self} still sends`;
-      const lacking = clients.find((client) => (client.got.get(client.self) ?? 0) < client.sent);
-      return lacking === undefined ? undefined : `${lacking.self} lacks messages of its own`;
+      for (const sender of clients) {
+        const lacking = clients.find((client) => !hasLast(client, sender));
+        if (lacking !== undefined) return `${lacking.self} lacks messages of ${sender.self}`;
+      }
+      return undefined;
     });
   }
+}
+
+/** Has the client got the last message that the sender has sent? */
+function hasLast(client: TrafficClient, sender: TrafficClient): boolean {
+  const last = client.last.get(sender.self);
+  return last !== undefined && (last.counter ^ (sender.sent - 1)) % 2 ** (8 * Math.min(last.size, 4)) === 0;
 }
 
 /** In what these nodes are not yet one ring. */

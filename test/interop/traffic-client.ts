@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { type Line, type Quorum, type View, readLine } from './lines.js';
+import { type Delivery, type Line, type Quorum, type View, readLine } from './lines.js';
 import { until } from './until.js';
 
 /** A running traffic client, be it cpg-traffic.c or cpg-traffic.ts: everything it has seen, and a way to tell it what to do. */
@@ -19,8 +19,8 @@ export class TrafficClient {
   sending = false;
   /** Messages of its own that the daemon has taken. */
   sent = 0;
-  /** Messages that it got, by sender. */
-  readonly got = new Map<string, number>();
+  /** What it got last of each sender. */
+  readonly last = new Map<string, Delivery>();
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   private complaints = '';
 
@@ -95,7 +95,7 @@ export class TrafficClient {
         this.sending = false;
         break;
       case 'got':
-        this.got.set(line.from, (this.got.get(line.from) ?? 0) + 1);
+        this.last.set(line.from, line);
         break;
       case 'view':
         this.view = line;
