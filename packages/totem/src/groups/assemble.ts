@@ -7,7 +7,8 @@ import { MAX_ASSEMBLY_SIZE, PG_HEADER_SIZE } from './layout.js';
 class Assembly {
   /** Id under which the message goes on in the sender's next packet; 0 = there is no unfinished message. */
   fragment = 0;
-  throwingAway = false;
+  /** The beginning of the unfinished message is missing: so will be the message. */
+  broken = false;
   /** Bytes of the message so far. */
   length = 0;
   private bytes = new Uint8Array(0);
@@ -21,11 +22,10 @@ class Assembly {
     this.length = end;
   }
 
-  /** Forgets the message; `more` of it is to come and to be forgotten, too. */
-  throwAway(more: boolean): void {
-    this.fragment = 0;
+  /** Forgets what there is of the message; `more` of it is to come and to be forgotten, too. */
+  abandon(more: boolean): void {
     this.length = 0;
-    this.throwingAway = more;
+    this.broken = more;
   }
 
   private grow(needed: number): void {
@@ -39,10 +39,10 @@ class Assembly {
 /**
  * Takes the packets of the process-group layer, in the order of the ring, and delivers the messages in them.
  *
- * All members must come to the same messages, so the rules are those of corosync (totempg.c, totempg_deliver_fn),
- * also where better ones could be thought of: a packet whose continuation does not fit is ignored with all the
- * whole messages in it, and so is everything from its sender up to and including the next packet that ends with
- * a whole message.
+ * Whoever comes into a ring while a member sends a message of several packets misses its beginning, and cannot
+ * deliver it. The messages packed behind its end are delivered all the same, for the older members deliver them too,
+ * and what follows may count on it. corosync (totempg.c, totempg_deliver_fn) ignores everything from that sender up
+ * to and including the next packet that ends with a whole message.
  */
 export class Assembler {
   private readonly normal = new Map<NodeId, Assembly>();
@@ -52,7 +52,10 @@ export class Assembler {
   /** @param deliver gets whole messages, group prefix included. */
   constructor(private readonly deliver: Deliver) {}
 
-  /** A packet that `from` has sent: `length` bytes at `offset`. Why it was ignored, or undefined. */
+  /**
+   * A packet that `from` has sent: `length` bytes at `offset`. Why all of it was ignored, or why only the message
+   * was that it goes on with or should have gone on with; or undefined.
+   */
   receive(from: NodeId, view: DataView, offset: number, length: number): DropReason | undefined {
     if (length < PG_HEADER_SIZE) return 'pg_short';
     const fragmented = view.getUint8(offset + 4);
@@ -63,14 +66,12 @@ export class Assembler {
     if (length < head || length !== head + sumOfLengths(view, offset, count)) return 'pg_lengths';
 
     const assembly = this.assemblyOf(from);
-    const reason = refuse(assembly, continuation, count, length - head);
-    if (reason !== undefined) {
-      assembly.throwAway(fragmented !== 0);
-      return reason;
-    }
+    const first = count > 0 ? view.getUint16(offset + PG_HEADER_SIZE, true) : 0;
+    const reason = faultOf(assembly, continuation, count, first);
+    if (reason !== undefined) assembly.abandon(count > 0 ? continuation !== 0 : fragmented !== 0);
     assembly.fragment = fragmented;
     this.takeParts(from, assembly, view, offset, fragmented === 0 ? count : count - 1, count);
-    return undefined;
+    return reason;
   }
 
   /** From the transitional configuration until synchronised: assemble apart from what is unfinished. */
@@ -107,7 +108,9 @@ export class Assembler {
     let at = offset + PG_HEADER_SIZE + 2 * count;
     for (let i = 0; i < count; i++) {
       const size = view.getUint16(offset + PG_HEADER_SIZE + 2 * i, true);
-      if (i >= whole) {
+      if (i === 0 && assembly.broken) {
+        assembly.broken = whole === 0;
+      } else if (i >= whole) {
         assembly.append(view, at, size);
       } else if (assembly.length === 0) {
         this.deliver(from, view, at, size);
@@ -127,15 +130,16 @@ function sumOfLengths(view: DataView, offset: number, count: number): number {
   return sum;
 }
 
-function refuse(
+/** @param first bytes of the first part */
+function faultOf(
   assembly: Assembly,
   continuation: number,
   count: number,
-  bytes: number,
+  first: number,
 ): DropReason | undefined {
   if (count === 0) return 'pg_count';
-  if (assembly.throwingAway) return 'pg_throwing_away';
   if (continuation !== assembly.fragment) return 'pg_continuation';
-  if (assembly.length + bytes > MAX_ASSEMBLY_SIZE) return 'pg_too_long';
+  if (assembly.broken) return 'pg_throwing_away';
+  if (assembly.length + first > MAX_ASSEMBLY_SIZE) return 'pg_too_long';
   return undefined;
 }

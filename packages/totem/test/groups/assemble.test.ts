@@ -14,30 +14,37 @@ function texts(receiver: Receiver, from = 1): string[] {
 }
 
 describe('what does not fit is thrown away', () => {
-  it('a continuation without its beginning, with the whole messages behind it', () => {
+  it('a continuation without its beginning, but not the messages behind it', () => {
     const receiver = new Receiver();
     assert.equal(receiver.receive(1, packetOf(0, 3, 'end', toA('innocent'))), 'pg_continuation');
     assert.equal(receiver.receive(1, packetOf(0, 0, toA('next'))), undefined);
-    assert.deepEqual(texts(receiver), ['next']);
+    assert.deepEqual(texts(receiver), ['innocent', 'next']);
   });
 
-  it('all from that sender up to and including the next packet that ends with a whole message', () => {
+  it('all of the message, up to its end', () => {
     const receiver = new Receiver();
     assert.equal(receiver.receive(1, packetOf(4, 3, 'middle')), 'pg_continuation');
-    assert.equal(receiver.receive(1, packetOf(1, 4, 'end', toA('inno'))), 'pg_throwing_away');
-    assert.equal(receiver.receive(1, packetOf(0, 1, 'cent', toA('innocent'))), 'pg_throwing_away');
+    assert.equal(receiver.receive(1, packetOf(5, 4, 'middle')), 'pg_throwing_away');
+    assert.equal(receiver.receive(1, packetOf(1, 5, 'end', toA('whole'), toA('inno'))), 'pg_throwing_away');
     assert.equal(receiver.receive(2, packetOf(0, 0, toA('other sender'))), undefined);
+    assert.equal(receiver.receive(1, packetOf(0, 1, 'cent', toA('next'))), undefined);
+    assert.deepEqual(texts(receiver), ['whole', 'innocent', 'next']);
+    assert.deepEqual(texts(receiver, 2), ['other sender']);
+  });
+
+  it('a message without its beginning that ends with its packet', () => {
+    const receiver = new Receiver();
+    assert.equal(receiver.receive(1, packetOf(0, 7, 'end')), 'pg_continuation');
     assert.equal(receiver.receive(1, packetOf(0, 0, toA('next'))), undefined);
     assert.deepEqual(texts(receiver), ['next']);
-    assert.deepEqual(texts(receiver, 2), ['other sender']);
   });
 
   it('a beginning without its end', () => {
     const receiver = new Receiver();
     receiver.receive(1, packetOf(1, 0, toA('begin')));
-    assert.equal(receiver.receive(1, packetOf(0, 0, toA('innocent'))), 'pg_continuation');
-    assert.equal(receiver.receive(1, packetOf(0, 0, toA('next'))), undefined);
-    assert.deepEqual(texts(receiver), ['next']);
+    assert.equal(receiver.receive(1, packetOf(2, 0, toA('innocent'), toA('ne'))), 'pg_continuation');
+    assert.equal(receiver.receive(1, packetOf(0, 2, 'xt')), undefined);
+    assert.deepEqual(texts(receiver), ['innocent', 'next']);
   });
 
   it('a message with a fragment missing', () => {
@@ -48,14 +55,17 @@ describe('what does not fit is thrown away', () => {
     sender.add(message(100, 3));
     packets.splice(1, 1);
     receiver.receiveAll(1, [...packets, ...sender.send()]);
-    assert.deepEqual(receiver.messages(1), [Buffer.from(message(100, 3))]);
+    assert.deepEqual(
+      receiver.messages(1),
+      [message(5000, 2), message(100, 3)].map((one) => Buffer.from(one)),
+    );
   });
 
   it('a packet without parts, and what was unfinished', () => {
     const receiver = new Receiver();
     receiver.receive(1, packetOf(1, 0, toA('begin')));
-    assert.equal(receiver.receive(1, packetOf(0, 1)), 'pg_count');
-    assert.equal(receiver.receive(1, packetOf(0, 0, toA('next'))), undefined);
+    assert.equal(receiver.receive(1, packetOf(2, 1)), 'pg_count');
+    assert.equal(receiver.receive(1, packetOf(0, 2, 'end', toA('next'))), 'pg_throwing_away');
     assert.deepEqual(texts(receiver), ['next']);
   });
 
