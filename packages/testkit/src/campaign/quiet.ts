@@ -79,11 +79,12 @@ export class Quiet {
   /** Waits for the condition as long as programs hear something: there may be much that has to come first. */
   private async unlessStuck(condition: () => boolean): Promise<boolean> {
     const heard = () => this.world.trace.events.findLastIndex(({ kind }) => kind === 'hear');
-    for (let last = -1; last < heard();) {
+    let last: number;
+    do {
       last = heard();
       if (await this.world.runUntil(condition, this.patience, LOOK_EVERY)) return true;
-    }
-    return condition();
+    } while (heard() > last);
+    return false;
   }
 
   /** Who is listed is there, who is there is listed, and everybody knows. */
