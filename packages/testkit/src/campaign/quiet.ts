@@ -35,11 +35,11 @@ export class Quiet {
     world.network.calm();
     workload.rest();
     for (const { process } of world.nodes) process.stall(0);
+    for (const id of world.ids) world.disk(id).full = world.disk(id).syncFails = false;
     await world.runUntil(() => world.nodes.every(({ process }) => !process.paused));
     // A token that was lost before is missed only now.
     await world.run(this.longest);
     for (const id of world.ids) {
-      world.disk(id).full = world.disk(id).syncFails = false;
       if (world.alive(id) === undefined) revive(world, id);
     }
     const since = world.now;
