@@ -1,6 +1,6 @@
 /** Brings a clone to the state in which it can run: dependencies installed, sources built. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
@@ -14,6 +14,9 @@ export function run(command, ...args) {
 
 /** Installs what the lock file names, unless it is there, and builds. Returns the exit code of the step that failed, or 0. */
 export function ready() {
+  if (!existsSync(join(root, 'packages/cli/dist'))) {
+    console.log('The first time this installs and builds, which takes a minute or two.');
+  }
   return (installed() ? 0 : run('npm', 'ci')) || run('npm', 'run', '--silent', 'build');
 }
 

@@ -7,7 +7,8 @@ export async function main(args: string[], bin: string): Promise<void> {
   // Commands are compiled; without this oclif looks for their TypeScript sources.
   settings.enableAutoTranspile = false;
   try {
-    await run(args, bin);
+    // oclif's own help command is a package of its own.
+    await run(args[0] === 'help' ? [...args.slice(1), '--help'] : args, bin);
   } catch (error) {
     if (error instanceof Errors.ExitError) process.exitCode = error.oclif.exit ?? 0;
     else {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Coterie } from './coterie.js';
 import { Project, eventually, isAlive } from './project.js';
 
@@ -22,7 +23,7 @@ describe('coterie dev', function () {
       /The ring forms\n {2}node 1 sees ring 1\.[0-9a-f]+ of 1 2 3, quorate/,
       /node 3 heard( +[123]\.[123]){9}\n/,
       /Node 3 is killed \(SIGKILL\)\n {2}node 1 sees ring 1\.[0-9a-f]+ of 1 2, quorate/,
-      /Node 3 starts again\n {2}node 1 sees ring 1\.[0-9a-f]+ of 1 2 3, quorate/,
+      /Node 3 starts again, process \d+\n {2}node 1 sees ring 1\.[0-9a-f]+ of 1 2 3, quorate/,
       /its member is in the group again/,
     ]) {
       assert.match(dev.out, pattern);
@@ -49,9 +50,12 @@ describe('coterie dev', function () {
     const dev = new Coterie(['dev', '--nodes', '2', '--no-demo'], project.folder);
     await dev.says(/stays up/);
     const daemons = project.daemons();
+    const runs = project.runs() ?? '';
+    assert(existsSync(runs));
     dev.child.kill('SIGKILL');
     await dev.code();
     await eventually(GONE, () => daemons.every((pid) => !isAlive(pid)));
+    assert(!existsSync(runs));
     const next = new Coterie(['dev', '--nodes', '2', '--no-demo', '--exit-after-demo'], project.folder);
     assert.equal(await next.code(), 0, next.err);
   });
@@ -130,6 +134,25 @@ describe('The commands, asked of a development cluster', function () {
     assert.equal(await listener.code(), 0, listener.err);
   });
 
+  it('cpg send: standard input byte for byte, however much it is', async () => {
+    const listener = new Coterie(['cpg', 'listen', 'input', '--json'], project.folder);
+    await listener.says(/"type":"ring","ring":"1\.[0-9a-f]+"/);
+    const input = `${'x'.repeat(2_000_000)}\n`;
+    const send = new Coterie(['cpg', 'send', 'input', '--node', '2'], project.folder, input);
+    assert.equal(await send.code(), 0, send.err);
+    await listener.says(/"reason":"leave"/);
+    listener.child.kill('SIGINT');
+    assert.equal(await listener.code(), 0, listener.err);
+    const events = listener.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { data?: string });
+    assert.deepEqual(
+      events.filter(({ data }) => data !== undefined).map(({ data }) => data === input),
+      [true],
+    );
+  });
+
   it('a second cluster for the same project is refused', async () => {
     const second = await coterie('dev');
     assert.equal(second.exit, 1);
@@ -144,8 +167,30 @@ describe('The commands, asked of a development cluster', function () {
     assert.match(bad.out, /^package\.json:1: error: .*COTERIE_E_CONFIG_/);
   });
 
+  it('config check: a plugin that is not installed is an error', async () => {
+    const folder = join(project.folder, 'broken');
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, 'package.json'),
+      '{"dependencies": {"@coterie/transport-udp": "*", "gone": "*"}}',
+    );
+    const check = ['config', 'check', '.coterie/dev/corosync.conf', '--node', '1', '--project', folder];
+    const text = await coterie(...check);
+    assert.equal(text.exit, 1);
+    assert.match(text.out, /^error: gone: .*COTERIE_E_PLUGIN_NOT_INSTALLED/);
+    const json = await coterie(...check, '--json');
+    assert.equal(json.exit, 1);
+    const { pluginProblems } = JSON.parse(json.out) as { pluginProblems: { packageName: string }[] };
+    assert.deepEqual(
+      pluginProblems.map(({ packageName }) => packageName),
+      ['gone'],
+    );
+  });
+
   it('status and quorum watch when quorum is lost: exit code 2, the problem first, then the nodes are back', async () => {
     const watch = new Coterie(['quorum', 'watch'], project.folder);
+    const json = new Coterie(['quorum', 'watch', '--json'], project.folder);
+    await json.says(/"ring":"1\.[0-9a-f]+"/);
     await watch.says(/of 1 2 3, quorate/);
     for (const pid of project.daemons().slice(1)) process.kill(pid, 'SIGKILL');
     await watch.says(/of 1, not quorate; went: 2 3/);
@@ -154,7 +199,15 @@ describe('The commands, asked of a development cluster', function () {
     assert.match(out, /^Not quorate: 1 of 3 votes, 2 needed/);
     assert.match(out, /node-2 \(127\.0\.0\.1\), node-3/);
     await watch.says(/of 1 2 3, quorate[^\n]*\n[^]*not quorate[^]*of 1 2 3, quorate/);
-    watch.child.kill('SIGTERM');
-    assert.equal(await watch.code(), 0, watch.err);
+    for (const each of [watch, json]) {
+      each.child.kill('SIGTERM');
+      assert.equal(await each.code(), 0, each.err);
+    }
+    assert.doesNotThrow(() =>
+      json.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    );
   });
 });

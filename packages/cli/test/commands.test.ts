@@ -36,10 +36,32 @@ describe('The command line', () => {
     assert.match(unknown.err, /^COTERIE_E_USAGE: .*frobnicate/);
   });
 
+  it('guesses what a mistyped command should have been', async () => {
+    const mistyped = new Coterie(['quorum', 'staus'], folder);
+    assert.equal(await mistyped.code(), 1);
+    assert.match(mistyped.err, /there is no command "quorum staus": did you mean "quorum status"\?/);
+  });
+
+  it('starts without the executive, which one command needs', async () => {
+    // The executive is what uses the container: Node remembers every CommonJS module it has loaded.
+    const spy = join(folder, 'spy.cjs');
+    const loaded = `Object.keys(require.cache).filter((path) => path.includes('tsyringe')).length`;
+    writeFileSync(spy, `process.on('exit', () => process.stderr.write('loaded ' + ${loaded}))`);
+    const version = new Coterie(['--version'], folder, '', ['--require', spy]);
+    assert.equal(await version.code(), 0);
+    assert.equal(version.err, 'loaded 0');
+    const check = new Coterie(['config', 'check', 'none'], folder, '', ['--require', spy]);
+    assert.equal(await check.code(), 1);
+    assert.match(check.err, /loaded [1-9]/);
+  });
+
   it('helps', async () => {
     const help = new Coterie(['quorum', 'status', '--help'], folder);
     assert.equal(await help.code(), 0);
     assert.match(help.out, /--run-dir/);
+    const word = new Coterie(['help', 'quorum', 'status'], folder);
+    assert.equal(await word.code(), 0);
+    assert.equal(word.out, help.out);
   });
 });
 

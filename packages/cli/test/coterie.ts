@@ -1,6 +1,5 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../bin/coterie.js', import.meta.url));
@@ -9,12 +8,15 @@ const bin = fileURLToPath(new URL('../bin/coterie.js', import.meta.url));
 export class Coterie {
   out = '';
   err = '';
-  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly child: ChildProcessWithoutNullStreams;
   private readonly closed: Promise<unknown[]>;
 
-  constructor(args: readonly string[], cwd: string) {
+  /** @param input what its standard input holds @param node options of Node's own */
+  constructor(args: readonly string[], cwd: string, input = '', node: readonly string[] = []) {
     const { COTERIE_RUN_DIR: _, ...env } = process.env;
-    this.child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [...node, bin, ...args], { cwd, env });
+    // A command that does not read it may be gone by now.
+    this.child.stdin.on('error', () => undefined).end(input);
     this.child.stdout.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
     this.child.stderr.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
     this.closed = once(this.child, 'close');

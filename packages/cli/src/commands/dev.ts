@@ -53,7 +53,7 @@ export default class Dev extends Command {
       if (flags['exit-after-demo'] || interrupted.aborted) return;
       died = (node, how) => this.restart(node, how, interrupted);
       await story.follow();
-      this.invite(story);
+      this.invite(story, flags.nodes > 1);
       await ended;
     } finally {
       died = () => undefined;
@@ -70,10 +70,10 @@ export default class Dev extends Command {
     await story.failing();
   }
 
-  private invite(story: Story): void {
+  private invite(story: Story, several: boolean): void {
     story.title('The cluster stays up; Ctrl-C ends it. From a second terminal:');
     for (const [command, what] of [
-      ['npx coterie status', 'the whole on one screen (--node 2: as node 2 sees it)'],
+      ['npx coterie status', `the whole on one screen${several ? ' (--node 2: as node 2 sees it)' : ''}`],
       ['npx coterie quorum status', 'the votes'],
       ['npx coterie groups', 'process groups and their members'],
       ['npx coterie cpg listen chat', 'join a group and print what is said in it'],

@@ -69,8 +69,8 @@ export class Story {
     await this.groupIsComplete();
     this.say('  its member is gone from the group on every node');
 
-    this.title(`Node ${nodeId} starts again`);
     victim.start();
+    this.title(`Node ${nodeId} starts again, process ${victim.pid}`);
     await this.agreement(this.watches);
     await this.join(nodeId, runDir);
     await this.groupIsComplete();

@@ -28,7 +28,14 @@ export default class CpgListen extends DaemonCommand {
 
 /** One line of JSON an event, the data as text. */
 function plain(event: GroupEvent): unknown {
-  return event.type === 'deliver' ? { ...event, data: Buffer.from(event.data).toString() } : event;
+  switch (event.type) {
+    case 'deliver':
+      return { ...event, data: Buffer.from(event.data).toString() };
+    case 'configuration':
+      return event;
+    case 'ring':
+      return { ...event, ring: formatRing(event.ring) };
+  }
 }
 
 function told(event: GroupEvent): string {

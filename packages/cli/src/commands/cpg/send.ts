@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { CpgClient, type Group } from '@coterie/engine-cpg/client';
 import { CoterieError } from '@coterie/sdk';
 import { Args, Flags } from '@oclif/core';
@@ -6,10 +7,10 @@ import { DaemonCommand } from '../../command.js';
 export default class CpgSend extends DaemonCommand {
   static override summary = 'Join a process group, send it a message, and leave';
   static override description =
-    'Ends once the message has come back: from then on every member has it or will have it, in the same order.';
+    'Without MESSAGE, what standard input holds is sent, byte for byte. Ends once the message has come back: from then on every member has it or will have it, in the same order.';
   static override args = {
     group: Args.string({ description: 'Name of the group', required: true }),
-    message: Args.string({ description: 'What to say', required: true }),
+    message: Args.string({ description: 'What to say; default: standard input', ignoreStdin: true }),
   };
   static override flags = {
     timeout: Flags.integer({ summary: 'Milliseconds that this may take', default: 10_000, min: 1 }),
@@ -17,19 +18,26 @@ export default class CpgSend extends DaemonCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(CpgSend);
+    const message = await said(args.message);
     const signal = AbortSignal.timeout(flags.timeout);
     try {
       await using client = await CpgClient.connect({ runDir: this.runDir(flags), signal });
       signal.addEventListener('abort', () => void client.close(), { once: true });
       const group = await client.join(args.group, { signal });
-      await group.send(Buffer.from(args.message));
+      await group.send(message);
       await back(group);
     } catch (error) {
       if (!signal.aborted) throw error;
-      const message = `no message came back within ${flags.timeout} ms`;
-      throw new CoterieError('COTERIE_E_SEND_TIMEOUT', message, { cause: error });
+      const late = `no message came back within ${flags.timeout} ms`;
+      throw new CoterieError('COTERIE_E_SEND_TIMEOUT', late, { cause: error });
     }
   }
+}
+
+async function said(message: string | undefined): Promise<Buffer> {
+  if (message !== undefined) return Buffer.from(message);
+  if (!process.stdin.isTTY) return buffer(process.stdin);
+  throw new CoterieError('COTERIE_E_USAGE', 'no message: name one, or pass it on standard input');
 }
 
 /** Resolves when this process hears itself. */

@@ -15,7 +15,9 @@ export default class QuorumWatch extends DaemonCommand {
     try {
       await using client = await QuorumClient.connect({ runDir: this.runDir(flags), signal });
       for await (const state of client.watch({ signal })) {
-        process.stdout.write(`${this.jsonEnabled() ? JSON.stringify(state) : told(state)}\n`);
+        process.stdout.write(
+          `${this.jsonEnabled() ? JSON.stringify({ ...state, ring: formatRing(state.ring) }) : told(state)}\n`,
+        );
       }
     } catch (error) {
       if (!signal.aborted) throw error;
