@@ -2,8 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const root = join(import.meta.dirname, '..');
+export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Runs a command of the project in its root; its output is the user's. Returns the exit code. */
 export function run(command, ...args) {
@@ -14,6 +15,11 @@ export function run(command, ...args) {
 
 /** Installs what the lock file names, unless it is there, and builds. Returns the exit code of the step that failed, or 0. */
 export function ready() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`Coterie needs Node.js 20.19 or later; this is ${process.version}.`);
+    return 1;
+  }
   if (!existsSync(join(root, 'packages/cli/dist'))) {
     console.log('The first time this installs and builds, which takes a minute or two.');
   }

@@ -2,12 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { ready } from './ready.mjs';
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Coterie needs Node.js 20.19 or later; this is ${process.version}.`);
-  process.exit(1);
-}
-
 const failed = ready();
 if (failed !== 0) process.exit(failed);
 
