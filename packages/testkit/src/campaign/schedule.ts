@@ -14,6 +14,9 @@ import { Workload } from './workload.js';
 /** Tells the numbers of the schedule from those of the cluster, which starts from the same seed. */
 const SALT = 0x5eed;
 
+/** Milliseconds that a node takes at least to start again: packets of before have come or are lost by then. */
+const BOOT = 50;
+
 /** What came of a schedule. */
 export interface Outcome {
   readonly seed: number;
@@ -64,6 +67,8 @@ async function chaos(world: SimulatedCluster, workload: Workload, drawn: Plan, r
   for (let step = 0; step < steps; step++) {
     await world.run(random.between(0, gap));
     if (faults.length > 0) strike(random.pick(faults), scene);
+    // A node that forgot its ring ids would take what its former life sent for its own.
+    if (drawn.forgetful) await world.run(BOOT);
     for (const id of world.ids) {
       if (world.alive(id) === undefined && random.chance(0.3)) revive(world, id);
     }
