@@ -37,6 +37,13 @@ describe('the checker of process groups', () => {
     assert.deepEqual(check([log(one), log(two)]), []);
   });
 
+  it('lets a newcomer lack what was begun before it came, but nothing behind it', () => {
+    const lacking = changed(two, ['got 4 1:10 0 400 ok\n', '']);
+    assert.deepEqual(check([log(one), log(lacking)]), []);
+    assert.notDeepEqual(check([log(one), log(changed(two, ['got 5 2:20 0 400 ok\n', '']))]), []);
+    assert.notDeepEqual(check([log(changed(one, ['got 4 1:10 0 400 ok\n', ''])), log(two)]), []);
+  });
+
   const faults: Record<string, { one?: [string, string]; two?: [string, string]; finds: RegExp }> = {
     damage: { one: ['got 4 1:10 0 400 ok', 'got 4 1:10 0 400 bad'], finds: /damaged: message 0 of 1:10/ },
     'another order': {
