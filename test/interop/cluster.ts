@@ -16,6 +16,8 @@ export interface ClusterPlan {
   readonly token?: number;
   /** What runs on nodes 1, 2, 3 ... */
   readonly nodes: readonly ('corosync' | 'coteried')[];
+  /** Whose library the traffic clients of coteried use; our own without it. */
+  readonly library?: 'libcpg';
 }
 
 /** Our C client, which was compiled once for this run. */
@@ -40,7 +42,9 @@ export class Cluster {
       const configuration = join(own, 'corosync.conf');
       writeFileSync(configuration, corosyncConf(plan, hosts.seenBy(i + 1), join(own, 'state')));
       const place = { id: i + 1, hosts, folder: own, configuration };
-      return kind === 'corosync' ? new RealNode(place, trafficProgram!) : new CoterieNode(place);
+      return kind === 'corosync'
+        ? new RealNode(place, trafficProgram!)
+        : new CoterieNode(place, plan.library && trafficProgram);
     });
   }
 

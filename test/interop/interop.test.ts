@@ -69,6 +69,10 @@ const trials: Record<string, Trial> = {
     { transport: 'udpu', nodes: [corosync, corosync, coteried] },
     [boot([1, 2, 3], 0), crashes, departures, partition([1], 12), traffic],
   ),
+  'of three coteried with clients of libcpg': new Trial(
+    { transport: 'udpu', token: 1000, nodes: [coteried, coteried, coteried], library: 'libcpg' },
+    [boot([1, 2, 3], 0), traffic, processes, crashes, departures, pause([2], 2), traffic],
+  ),
   'of corosync alone, to test the tests': life(
     { transport: 'udpu', nodes: [corosync, corosync, corosync] },
     boot([1, 2, 3], 0),

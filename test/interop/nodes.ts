@@ -175,15 +175,23 @@ export class RealNode extends ClusterNode {
   }
 }
 
-/** A coteried with the plugins of this repository. */
+/** A coteried with the plugins of this repository. Its traffic client is our own, or the C one where that is named. */
 export class CoterieNode extends ClusterNode {
   readonly kind = 'coteried';
+
+  constructor(
+    place: NodePlace,
+    private readonly trafficProgram?: string,
+  ) {
+    super(place);
+  }
 
   protected daemon(): string[] {
     const { id, folder, configuration } = this.place;
     const folders = ['--run-dir', join(folder, 'run'), '--state-dir', join(folder, 'state')];
     const options = ['-f', '-c', configuration, ...folders, '--node', `${id}`];
-    return ['sh', '-c', 'cd "$0" && exec "$@"', project, process.execPath, coteried, ...options];
+    const prepare = `mount --bind ${folder}/shm /dev/shm && cd "$0" && exec "$@"`;
+    return ['sh', '-c', prepare, project, process.execPath, coteried, ...options];
   }
 
   protected isDaemon(command: string[]): boolean {
@@ -191,6 +199,7 @@ export class CoterieNode extends ClusterNode {
   }
 
   protected traffic(group: string): string[] {
+    if (this.trafficProgram !== undefined) return [this.trafficProgram, group];
     const program = fileURLToPath(new URL('./cpg-traffic.js', import.meta.url));
     return [process.execPath, program, group, join(this.place.folder, 'run')];
   }

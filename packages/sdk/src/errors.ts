@@ -318,6 +318,17 @@ export const errors = {
     meaning: 'Nothing that is installed reads this section or setting.',
     remedy: 'Install the plugin it belongs to, correct the name or remove it.',
   },
+  COTERIE_W_QB_NAME_TAKEN: {
+    meaning:
+      "Another daemon in this network namespace, of Coterie or corosync, serves the programs linked with corosync's libraries.",
+    remedy:
+      'Stop the other daemon and restart this one, or give each a network namespace of its own. Programs on the client socket are not affected.',
+  },
+  COTERIE_W_QB_UNAVAILABLE: {
+    meaning: "Programs linked with corosync's libraries cannot connect to this daemon, for lack of libqb.",
+    remedy:
+      'Install libqb 2 (Debian: libqb100) and restart the daemon, on Linux on x86-64 or where the addon of @coterie/ipc-qb was built. Nothing must be done if there are no such programs.',
+  },
   COTERIE_W_SDK_DUPLICATE: {
     meaning: 'A plugin uses another copy of the SDK, of a compatible version.',
     remedy: 'Nothing must be done; npm dedupe or npm install --install-links saves the memory.',

@@ -34,6 +34,8 @@ export interface Connection {
 
 /** The executive's side: front-ends hand connections and request frames to it. */
 export interface ClientRouter {
+  /** Is there an engine with this service number? */
+  serves(service: number): boolean;
   /**
    * A program wants to talk to `service`. An accepted connection has a handle (u32); otherwise the CS_ERR number
    * and why (NOT_EXIST: no such engine; TRY_AGAIN: not synchronised yet; ACCESS; NO_RESOURCES: too many).

@@ -83,6 +83,10 @@ export class LocalClientRouter implements ClientRouter {
     });
   }
 
+  serves(service: number): boolean {
+    return this.services.has(service);
+  }
+
   accept(number: number, connection: Connection): { handle: number } | { error: number; reason: string } {
     const service = this.services.get(number);
     if (service === undefined) {

@@ -23,6 +23,10 @@ class EchoRouter implements ClientRouter {
   greeting = false;
   private handles = 0;
 
+  serves(service: number): boolean {
+    return service === SERVICE;
+  }
+
   accept(service: number, connection: Connection): { handle: number } | { error: number; reason: string } {
     if (service !== SERVICE) return { error: CsError.NOT_EXIST, reason: 'no such service' };
     this.connections.set(++this.handles, connection);

@@ -1,0 +1,2 @@
+export { plugin } from './plugin.js';
+export { QbFrontEnd } from './front-end.js';
