@@ -32,7 +32,7 @@ function configurationPage() {
 
 \`coteried\` reads \`corosync.conf\`. Keys that corosync 3.1 has mean what they mean there, with the same defaults; plugins add
 a section each. \`coterie config check FILE\` reports everything that is wrong with a file at once, each problem with its line
-and code. The tables below are generated from the schemas that check the file.
+and code; where lines cannot be read at all, first those. The tables below are generated from the schemas that check the file.
 
 ## Syntax
 

@@ -125,7 +125,6 @@ class Daemon {
       });
     }
     process.on('SIGHUP', () => {
-      this.logging.reopen();
       this.reload(executive).catch((error: unknown) => this.log.error(`not reloaded: ${describe(error)}`));
     });
     process.on('SIGUSR2', () => this.dump(executive));
@@ -135,14 +134,18 @@ class Daemon {
   }
 
   private async reload(executive: Executive): Promise<void> {
+    // Whatever the configuration says: the log may have been rotated.
+    this.logging.open();
     const { configuration, problems } = await readConfiguration(this.line, this.plan);
     const plan = configuration && planReload(this.configuration, configuration, executive.database);
     const all: readonly Problem[] = [...problems, ...(plan?.problems ?? [])];
-    for (const problem of all) this.log.warn(formatProblem(problem));
+    for (const problem of all)
+      this.log[problem.severity === 'error' ? 'error' : 'warn'](formatProblem(problem));
     if (plan === undefined || all.some(({ severity }) => severity === 'error')) {
       this.log.error(`${this.line.config} has errors: everything stays as it was`);
       return;
     }
+    this.logging.open(plan.configuration.logging);
     this.configuration = plan.configuration;
     executive.reload(plan);
   }

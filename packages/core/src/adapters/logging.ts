@@ -43,19 +43,17 @@ interface Sink {
   write(text: string, priority: number): void;
 }
 
-/** Lines as corosync writes them, where the `logging` section sends them. */
-export class Logging {
-  private readonly sinks: Sink[] = [];
+/** Where lines go, as one `logging` section has it. */
+class Output {
+  readonly sinks: Sink[] = [];
   private readonly syslog: Writable | undefined;
-  private file: ReturnType<typeof pino.destination> | undefined;
+  private readonly file: ReturnType<typeof pino.destination> | undefined;
 
-  /** @param foreground whether anybody sees standard error. @throws CoterieError COTERIE_E_LOG_FILE */
+  /** @throws CoterieError COTERIE_E_LOG_FILE */
   constructor(
-    private readonly settings: LoggingSettings,
+    readonly settings: LoggingSettings,
     foreground: boolean,
   ) {
-    // Whoever read it may be gone, and disks fill up: neither is a reason to leave a ring.
-    process.stderr.on('error', () => undefined);
     if (settings.toStderr && foreground) {
       this.sinks.push({
         level: ({ level }) => level,
@@ -76,28 +74,22 @@ export class Logging {
     if (settings.toSyslog) this.syslog = this.openSyslog();
   }
 
-  readonly logs: Logs = (subsystem) => {
-    const tag = subsystem.toUpperCase();
+  logger(tag: string): pino.Logger {
     const thresholds = this.settings.subsystems.get(tag) ?? this.settings;
     const streams = this.sinks.map((sink) => ({
       level: LEVELS[sink.level(thresholds)],
       stream: this.destination(tag, sink),
     }));
     const lowest = Math.min(...streams.map(({ level }) => level));
-    const logger = pino(
+    return pino(
       { base: null, timestamp: false, level: levelName(lowest) },
       pino.multistream(streams as unknown as pino.StreamEntry[]),
     );
-    return adapt(logger);
-  };
-
-  /** After the log file was moved away (logrotate; cfg's reopen request). */
-  reopen(): void {
-    this.file?.reopen();
   }
 
   close(): void {
     this.file?.flushSync();
+    this.file?.end();
     this.syslog?.end();
   }
 
@@ -146,6 +138,53 @@ export class Logging {
   }
 }
 
+/** Lines as corosync writes them, where the `logging` section sends them. */
+export class Logging {
+  private output: Output;
+  /** By subsystem: loggers that were handed out write to the present output. */
+  private readonly subsystems = new Map<string, Subsystem>();
+
+  /** @param foreground whether anybody sees standard error. @throws CoterieError COTERIE_E_LOG_FILE */
+  constructor(
+    settings: LoggingSettings,
+    private readonly foreground: boolean,
+  ) {
+    // Whoever read it may be gone, and disks fill up: neither is a reason to leave a ring.
+    process.stderr.on('error', () => undefined);
+    this.output = new Output(settings, foreground);
+  }
+
+  readonly logs: Logs = (subsystem) => {
+    const tag = subsystem.toUpperCase();
+    const known = this.subsystems.get(tag);
+    if (known !== undefined) return adapt(known);
+    const added = { pino: this.output.logger(tag) };
+    this.subsystems.set(tag, added);
+    return adapt(added);
+  };
+
+  /**
+   * From here on lines go where these settings send them. Files are opened anew: one may have been moved away
+   * (logrotate; cfg's reopen request).
+   * @throws CoterieError COTERIE_E_LOG_FILE: all stays as it was.
+   */
+  open(settings = this.output.settings): void {
+    const before = this.output;
+    this.output = new Output(settings, this.foreground);
+    for (const [tag, subsystem] of this.subsystems) subsystem.pino = this.output.logger(tag);
+    before.close();
+  }
+
+  close(): void {
+    this.output.close();
+  }
+}
+
+/** What writes the lines of one subsystem now. */
+interface Subsystem {
+  pino: pino.Logger;
+}
+
 function openFile(path: string): ReturnType<typeof pino.destination> {
   try {
     return pino.destination({ dest: path, append: true, mkdir: true, sync: true });
@@ -163,18 +202,18 @@ function levelName(threshold: number): pino.LevelWithSilent {
   return threshold <= 50 ? 'error' : 'silent';
 }
 
-function adapt(logger: pino.Logger): Logger {
+function adapt(subsystem: Subsystem): Logger {
   const at =
     (level: 'error' | 'warn' | 'info' | 'debug' | 'trace') =>
     (message: string, fields?: Record<string, unknown>): void =>
-      fields === undefined ? logger[level](message) : logger[level](fields, message);
+      fields === undefined ? subsystem.pino[level](message) : subsystem.pino[level](fields, message);
   return {
     error: at('error'),
     warn: at('warn'),
     info: at('info'),
     debug: at('debug'),
     trace: at('trace'),
-    enabled: (level) => logger.isLevelEnabled(level),
+    enabled: (level) => subsystem.pino.isLevelEnabled(level),
   };
 }
 

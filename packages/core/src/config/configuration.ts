@@ -23,8 +23,6 @@ export interface LoggingSettings extends SubsystemLogging {
   readonly toSyslog: boolean;
   readonly syslogFacility: string;
   readonly timestamp: 'off' | 'on' | 'hires';
-  readonly fileline: boolean;
-  readonly functionName: boolean;
   readonly subsystems: ReadonlyMap<string, SubsystemLogging>;
 }
 

@@ -68,6 +68,7 @@ function check(root: Section, input: LoadInput, problems: Problems): MutableConf
   }
   const totem = sections.get('totem') as Interpreted;
   const nodelist = sections.get('nodelist') as Interpreted;
+  checkLogging(sections.get('logging') as Interpreted, problems);
   checkCrypto(totem, problems);
   const transport = checkTransport(totem, input.transports, problems);
   const nodes = checkNodelist(root, nodelist, totem, input, problems);
@@ -129,6 +130,22 @@ function reportUnowned(root: Section, schemas: ReadonlyMap<string, SectionSchema
         `no installed plugin has the section ${shown(item.name)}.${didYouMean(item.name, schemas.keys())}`,
       );
     }
+  }
+}
+
+function checkLogging({ value: section, lines }: Interpreted, problems: Problems): void {
+  for (const key of ['fileline', 'function_name', 'blackbox']) {
+    const line = lines.get(`/${key}`);
+    if (line !== undefined)
+      problems.warning('COTERIE_W_CONFIG_IGNORED', line, `"logging.${key}" has no effect.`);
+  }
+  const wanted = section.to_logfile === 'yes' || section.to_logfile === 'on';
+  if (wanted && section.logfile === undefined) {
+    problems.warning(
+      'COTERIE_W_CONFIG_IGNORED',
+      lines.get('/to_logfile') ?? 0,
+      '"logging.to_logfile" has no effect without a "logfile".',
+    );
   }
 }
 

@@ -21,8 +21,6 @@ export function loggingSettings(keys: Keys): LoggingSettings {
     toSyslog: isOn(read('to_syslog') ?? 'yes'),
     syslogFacility: read('syslog_facility') ?? 'daemon',
     timestamp: (read('timestamp') ?? 'hires') as LoggingSettings['timestamp'],
-    fileline: isOn(read('fileline') ?? 'off'),
-    functionName: isOn(read('function_name') ?? 'off'),
     subsystems,
   };
 }

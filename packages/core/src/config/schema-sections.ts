@@ -80,9 +80,9 @@ const logging = section({
     'hires',
     'Time in front of every line; hires: with milliseconds.',
   ),
-  fileline: choice(['on', 'off'], 'off', 'Name the file and line of the code that logs.'),
-  function_name: choice(['on', 'off'], 'off', 'Name the function that logs.'),
-  blackbox: choice(['on', 'off'], 'on', 'Keep a flight recorder.'),
+  fileline: choice(['on', 'off'], 'off', 'Name the file and line of the code that logs; without effect.'),
+  function_name: choice(['on', 'off'], 'off', 'Name the function that logs; without effect.'),
+  blackbox: choice(['on', 'off'], 'on', 'Keep a flight recorder; without effect: there always is one.'),
   logger_subsys: several(
     section(
       { ...logTarget, subsys: name('Name of the subsystem: TOTEM, CPG, ...') },

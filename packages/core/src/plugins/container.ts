@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { CoterieError, injectedParameters, type Injectable, type Token } from '@coterie/sdk';
 import { container as globalContainer, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
 import type { LoadedPlugin } from './plugin-package.js';
+import { describeThrown } from './thrown.js';
 
 /** Values for tokens: the ports that the executive gives to the daemon, a plugin or an engine. */
 export type Ports = ReadonlyMap<Token<unknown>, unknown>;
@@ -98,14 +99,8 @@ export class PluginContainer {
       return new type(...(parameters as never[]));
     } catch (error) {
       if (error instanceof CoterieError) throw error;
-      const why = error instanceof Error ? error.message : String(error);
-      throw new CoterieError(
-        'COTERIE_E_INJECT_CONSTRUCTOR',
-        `${this.who(type)} threw while it was built: ${why}`,
-        {
-          cause: error,
-        },
-      );
+      const message = `${this.who(type)} threw while it was built: ${describeThrown(error)}`;
+      throw new CoterieError('COTERIE_E_INJECT_CONSTRUCTOR', message, { cause: error });
     }
   }
 

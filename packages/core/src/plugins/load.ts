@@ -9,6 +9,7 @@ import {
 } from '@coterie/sdk';
 import { missingInject } from './container.js';
 import type { LoadedPlugin, PluginPackage, PluginProblem } from './plugin-package.js';
+import { describeThrown } from './thrown.js';
 
 /** How long a plugin's module, or an engine's `start`, may take, in milliseconds. */
 export const START_TIMEOUT = 10_000;
@@ -51,7 +52,7 @@ export async function loadPlugins(packages: readonly PluginPackage[], ports: Loa
       if (plugin !== undefined) plugins.push({ manifest, packageName, version, plugin });
     } catch (error) {
       if (error instanceof CoterieError) report(error.code, error.message);
-      else report('COTERIE_E_PLUGIN_IMPORT', `importing ${entry} failed: ${messageOf(error)}`);
+      else report('COTERIE_E_PLUGIN_IMPORT', `importing ${entry} failed: ${describeThrown(error)}`);
     }
   }
   return { plugins: problems.length > 0 ? [] : plugins, problems, importTimes };
@@ -151,8 +152,4 @@ function checkParameters(type: Injectable<unknown>, report: Report): void {
     if (named[index] === undefined)
       report('COTERIE_E_INJECT_PARAMETER', missingInject(type.name, index).slice(0, -1));
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -21,7 +21,7 @@ describe('log lines', () => {
     return {
       ...{ level: 'info', logfileLevel: 'info', syslogLevel: 'info' },
       ...{ toStderr: false, toLogfile: true, logfile, toSyslog: false, syslogFacility: 'daemon' },
-      ...{ timestamp: 'off', fileline: false, functionName: false, subsystems: new Map() },
+      ...{ timestamp: 'off', subsystems: new Map() },
       ...more,
     };
   }
@@ -85,10 +85,29 @@ describe('log lines', () => {
     const log = logging.logs('main');
     log.info('before');
     renameSync(logfile, `${logfile}.1`);
-    logging.reopen();
+    logging.open();
     log.info('after');
     logging.close();
     assert.deepEqual(lines(), ['info    [MAIN  ] after']);
+  });
+
+  it('follow new settings, also those of loggers that were there before', () => {
+    const logging = new Logging(settings(), false);
+    const log = logging.logs('totem');
+    log.debug('not wanted');
+    const other = join(folder, 'other');
+    logging.open(settings({ logfile: other, logfileLevel: 'debug' }));
+    assert.equal(log.enabled('debug'), true);
+    log.debug('wanted');
+    assert.throws(() => logging.open(settings({ logfile: join(folder, '\0') })), CoterieError);
+    log.info('still there');
+    logging.close();
+    assert.deepEqual(lines(), []);
+    assert.deepEqual(readFileSync(other, 'utf8').split('\n'), [
+      'debug   [TOTEM ] wanted',
+      'info    [TOTEM ] still there',
+      '',
+    ]);
   });
 
   it('need a file that can be opened', () => {

@@ -24,6 +24,15 @@ describe('loadConfiguration', () => {
     );
   });
 
+  it('says which logging settings have no effect', () => {
+    const logging = (...lines: string[]) => `${totem}${threeNodes}logging {\n${lines.join('\n')}\n}\n`;
+    const message = messagesOf(logging('to_logfile: yes', 'fileline: on'));
+    assert.match(message, /"logging.to_logfile" has no effect without a "logfile"/);
+    assert.match(message, /"logging.fileline" has no effect/);
+    assert.deepEqual(problemsOf(logging('to_logfile: yes', 'logfile: /var/log/x')), []);
+    assert.deepEqual(problemsOf(logging('to_logfile: no')), []);
+  });
+
   it('takes configured timers, and zero as the default', () => {
     const settings = loaded(
       totemWith('token: 1000', 'token_coefficient: 0', 'join: 60', 'merge: 0', 'consensus: 1500') +

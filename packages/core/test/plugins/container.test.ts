@@ -197,7 +197,7 @@ describe('PluginContainers', () => {
     const own = new PluginContainers(none).open(loaded('counter', {}), none);
     assert.throws(
       () => own.construct(Broken, none),
-      refused('COTERIE_E_INJECT_CONSTRUCTOR', 'Broken', 'counter', 'no disk'),
+      refused('COTERIE_E_INJECT_CONSTRUCTOR', 'Broken', 'counter', 'no disk', 'container.test.'),
     );
     assert.throws(() => own.construct(Coded, none), refused('COTERIE_E_STATE_READ', 'no such folder'));
   });

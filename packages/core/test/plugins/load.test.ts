@@ -124,7 +124,10 @@ describe('loadPlugins', () => {
   it('says why an import failed', async () => {
     const [code, words] = await problem(new Error('no such module'));
     assert.equal(code, 'COTERIE_E_PLUGIN_IMPORT');
-    assert.match(words, /\/app\/node_modules\/counter\/dist\/plugin\.js failed: no such module/);
+    assert.match(
+      words,
+      /\/app\/node_modules\/counter\/dist\/plugin\.js failed: no such module \(\/.*load\.test\.[jt]s:\d+:\d+\)/,
+    );
   });
 
   it('does not wait for ever for an import', async () => {
