@@ -55,11 +55,19 @@ describe('Packages as they are published', function () {
         cwd: folder,
       },
     );
-    const plugins = ['transport-udp', 'engine-confdb', 'engine-cpg', 'engine-quorum'].map(
-      (name) => `@coterie/${name}`,
+    const { project, configuration } = example();
+    project.dependencies['counter'] = '1.0.0';
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
+    writeFileSync(join(folder, 'corosync.conf'), configuration);
+    const checked = execFileSync(
+      installation.command('coteried'),
+      ['-t', '-c', 'corosync.conf', '--node', '1'],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+      },
     );
-    const dependencies = Object.fromEntries([...plugins, 'counter'].map((name) => [name, '*']));
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+    assert.match(checked, /no errors\n$/);
     writeFileSync(join(folder, 'corosync.conf'), corosyncConf(await freePorts(NODES.length)));
 
     const start = (command: string, args: string[], node: number): (() => string) => {
@@ -122,6 +130,15 @@ function writeEngine(folder: string): void {
     ...{ experimentalDecorators: true, rootDir: 'src', outDir: 'dist', skipLibCheck: false },
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+}
+
+/** The daemon that the README composes. */
+function example(): { project: { dependencies: Record<string, string> }; configuration: string } {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const [, project] = /```json\n([^]*?)```/.exec(readme) ?? [];
+  const [, configuration] = /```\n(totem \{[^]*?)```/.exec(readme) ?? [];
+  assert.ok(project && configuration, 'the README composes a daemon');
+  return { project: JSON.parse(project) as { dependencies: Record<string, string> }, configuration };
 }
 
 function corosyncConf(ports: readonly number[]): string {
