@@ -86,7 +86,7 @@ async function groupWorks(cluster: Cluster): Promise<void> {
       members.join() === '3,3,3' ? undefined : `groups have ${members.join()}`,
     );
     for (let n = 0; n < 10; n++)
-      await Promise.all(groups.map((group, i) => group.send(Buffer.from(`${i}.${n}`))));
+      await Promise.all(groups.map(async (group, i) => group.send(Buffer.from(`${i}.${n}`))));
     await until('messages', PATIENCE, () =>
       heard.every(({ length }) => length === 30) ? undefined : 'some lack',
     );

@@ -9,6 +9,11 @@ const ADDRESS = '127.0.0.1';
 /** Ports for nodes: below those that the system gives to whoever asks for any. */
 const PORTS = { first: 20_000, count: 12_000 };
 
+/** What stands in front of the command of a node's daemon. */
+export type Prefix = (node: number) => readonly string[];
+
+const none: Prefix = () => [];
+
 /** Nodes on one address of this machine, a port each, with a relay between them: no privileges are needed. */
 export class Loopback implements Network {
   /** Mutated packets that were sent until {@link everyWay} was called last. */
@@ -19,27 +24,26 @@ export class Loopback implements Network {
   private constructor(
     private readonly doors: Doors,
     private readonly relay: ChildProcess | undefined,
-    private readonly environment: Readonly<Record<string, string>>,
+    private readonly prefix: Prefix,
   ) {
     relay?.on('message', (forged: number) => this.answer?.(forged));
   }
 
-  /** @param environment of the daemons, besides this process's own */
-  static async create(nodes: readonly number[], environment = {}): Promise<Loopback> {
+  static async create(nodes: readonly number[], prefix: Prefix = none): Promise<Loopback> {
     const ports = await freePorts(nodes.length);
     const program = fileURLToPath(new URL('./relay.js', import.meta.url));
     const relay = fork(program, ports.map(String));
     const [doors] = (await once(relay, 'message')) as [Doors];
-    return new Loopback(doors, relay, environment);
+    return new Loopback(doors, relay, prefix);
   }
 
   /** Without a relay, for many nodes or to measure: there are no faults. */
-  static async direct(nodes: readonly number[], environment = {}): Promise<Loopback> {
+  static async direct(nodes: readonly number[], prefix: Prefix = none): Promise<Loopback> {
     const ports = await freePorts(nodes.length);
     return new Loopback(
       nodes.map(() => ports),
       undefined,
-      environment,
+      prefix,
     );
   }
 
@@ -52,9 +56,8 @@ export class Loopback implements Network {
     return this.doors[node - 1]![node - 1]!;
   }
 
-  on(_node: number, ...command: string[]): [string, ...string[]] {
-    const variables = Object.entries(this.environment).map(([name, value]) => `${name}=${value}`);
-    return ['setpriv', '--pdeathsig', 'KILL', 'env', ...variables, ...command];
+  on(node: number, ...command: string[]): [string, ...string[]] {
+    return ['setpriv', '--pdeathsig', 'KILL', ...this.prefix(node), ...command];
   }
 
   beside(_pid: number, ...command: string[]): [string, ...string[]] {

@@ -22,7 +22,7 @@ import { Loopback } from './loopback.js';
 const TOKEN = 1000;
 
 const direct = (sockets?: string) => (nodes: readonly number[]) =>
-  Loopback.direct(nodes, sockets === undefined ? {} : { COTERIE_UDP_SOCKETS: sockets });
+  Loopback.direct(nodes, () => (sockets === undefined ? [] : ['env', `COTERIE_UDP_SOCKETS=${sockets}`]));
 
 function ring(
   count: number,

@@ -11,12 +11,12 @@ import { until } from './until.js';
 const LEAVE_PATIENCE = 5000;
 const GROUP = 'interop';
 
-const coteried = join(
+export const coteried = join(
   dirname(createRequire(import.meta.url).resolve('@coterie/core/package.json')),
   'bin',
   'coteried.js',
 );
-const project = fileURLToPath(new URL('../../..', import.meta.url));
+export const project = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface NodePlace {
   readonly id: number;
@@ -54,6 +54,11 @@ export abstract class ClusterNode {
 
   get client(): TrafficClient {
     return this.clients.at(-1)!;
+  }
+
+  /** Of the running daemon. */
+  get pid(): number {
+    return this.child!.pid!;
   }
 
   /** Where a coteried has its socket. */

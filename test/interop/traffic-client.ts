@@ -77,6 +77,14 @@ export class TrafficClient {
     this.child.kill('SIGKILL');
   }
 
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
   private tell(command: string): void {
     this.child.stdin.write(`${command}\n`);
   }
