@@ -50,7 +50,7 @@ export class Cluster {
 
   /** @param hosts of as many nodes as are planned */
   static create(plan: ClusterPlan, hosts: Network): Cluster {
-    if (plan.nodes.includes('corosync')) trafficProgram ??= compileTraffic();
+    if (plan.nodes.includes('corosync') || plan.library) trafficProgram ??= compileTraffic();
     return new Cluster(plan, hosts, mkdtempSync(join(tmpdir(), 'coterie-ring-of-daemons-')));
   }
 

@@ -195,8 +195,9 @@ export class CoterieNode extends ClusterNode {
     const { id, folder, configuration } = this.place;
     const folders = ['--run-dir', join(folder, 'run'), '--state-dir', join(folder, 'state')];
     const options = ['-f', '-c', configuration, ...folders, '--node', `${id}`];
-    const prepare = `mount --bind ${folder}/shm /dev/shm && cd "$0" && exec "$@"`;
-    return ['sh', '-c', prepare, project, process.execPath, coteried, ...options];
+    // Shared memory of its own for clients of libcpg; a node without them may be on no host of its own.
+    const mount = this.trafficProgram === undefined ? '' : `mount --bind ${folder}/shm /dev/shm && `;
+    return ['sh', '-c', `${mount}cd "$0" && exec "$@"`, project, process.execPath, coteried, ...options];
   }
 
   protected isDaemon(command: string[]): boolean {
