@@ -125,6 +125,7 @@ export class Cluster {
         self: client.self,
         lines: client.lines,
         alive: node.running && client === node.client,
+        kind: node.kind,
       })),
     );
     const problems = check(logs);
