@@ -72,6 +72,8 @@ export abstract class ClusterNode {
 
   /** Starts daemon and client; the client connects once the daemon lets it. */
   async start(): Promise<void> {
+    // One that never got to its daemon would go to this one.
+    this.clients.at(-1)?.kill();
     const { hosts, id } = this.place;
     const log = openSync(this.logFile, 'a');
     const [program, ...args] = hosts.on(id, ...this.daemon());
@@ -141,7 +143,8 @@ export abstract class ClusterNode {
   /** Waits until the process is the daemon on its host. */
   private async settled(pid: number): Promise<void> {
     await until(`start of node ${this.id}`, 5000, () => {
-      if (this.crash !== undefined) throw new Error(`${this.crash}\n${this.log()}`);
+      if (this.crash !== undefined)
+        throw new Error(`${this.crash}\n${this.log().trimEnd().split('\n').slice(-10).join('\n')}`);
       const arrived = this.place.hosts.arrived(pid) && this.isDaemon(readCommand(pid));
       return arrived ? undefined : 'it is not there';
     });

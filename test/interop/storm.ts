@@ -3,7 +3,7 @@ import type { Scenario } from './scenarios.js';
 import { delay } from './until.js';
 
 /** Milliseconds that a sound ring may take to come together after all this, besides the failover. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 /** Bytes of a message, and microseconds to the next one of the same client. */
 const LOAD = [2500, 20_000] as const;
 
