@@ -15,7 +15,8 @@ import { ready, root, run } from './ready.mjs';
 const suites = [
   'packages/*/dist-test/**/*.test.js',
   'test/dist-test/interop/**/*.test.js',
-  'test/dist-test/!(interop)/**/*.test.js',
+  'test/dist-test/e2e/rings.test.js',
+  'test/dist-test/!(interop)/**/!(rings).test.js',
 ];
 
 const total = { passes: 0, failures: 0, pending: 0 };

@@ -9,7 +9,7 @@ export interface Scenario {
 }
 
 /** How long a sound ring may take at most for anything but the failover itself, in milliseconds: nodes share processors. */
-const patience = (cluster: Cluster): number => 10_000 + 3_000 * cluster.nodes.length;
+const patience = (cluster: Cluster): number => 20_000 + 3_000 * cluster.nodes.length;
 /** A steady trickle: each client one message of so many bytes every so many microseconds. */
 const LOAD = [2500, 20_000] as const;
 
