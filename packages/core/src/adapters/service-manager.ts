@@ -13,11 +13,12 @@ export interface ServiceManager {
  * Without NOTIFY_SOCKET in the environment nobody waits, and nothing is started.
  */
 export function systemdNotifier(environment: NodeJS.ProcessEnv, log: Logger): ServiceManager {
-  const notify = (what: '--ready' | '--stopping') => {
+  // As assignments: the option --stopping is unknown before systemd 253.
+  const notify = (what: 'READY=1' | 'STOPPING=1') => {
     if (!environment['NOTIFY_SOCKET']) return;
     const child = spawn('systemd-notify', [what], { stdio: 'ignore', env: environment });
     child.on('error', (error) => log.warn(`cannot tell systemd ${what}: ${error.message}`));
     child.unref();
   };
-  return { ready: () => notify('--ready'), stopping: () => notify('--stopping') };
+  return { ready: () => notify('READY=1'), stopping: () => notify('STOPPING=1') };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createSocket } from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +134,24 @@ describe('the program coteried', function () {
     };
     await until('the end of the daemon', gone, 20_000);
     assert.match(readFileSync(join(folder, 'log'), 'utf8'), /ended: SIGTERM/);
+  });
+
+  it('tells systemd that it is ready, and that it stops', async () => {
+    here.configureAlone(await freePort());
+    const told = join(folder, 'told');
+    writeFileSync(join(folder, 'systemd-notify'), `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >>${told}\n`, {
+      mode: 0o755,
+    });
+    const environment = { NOTIFY_SOCKET: '/run/notify', PATH: `${folder}:${process.env['PATH']}` };
+    const daemon = here.startWith(environment, '-f');
+    started.push(daemon);
+    const lines = () => (existsSync(told) ? readFileSync(told, 'utf8').split('\n').slice(0, -1) : []);
+    await daemon.says('ready for clients');
+    await until('READY', () => lines().length === 1, 20_000);
+    daemon.child.kill('SIGTERM');
+    assert.equal(await daemon.ended(), 0);
+    await until('STOPPING', () => lines().length === 2, 20_000);
+    assert.deepEqual(lines(), ['/run/notify READY=1', '/run/notify STOPPING=1']);
   });
 
   it('does not start without a state folder, or with one that lies', async () => {

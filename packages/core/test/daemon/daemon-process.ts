@@ -33,8 +33,16 @@ export class Installation {
   }
 
   start(...args: string[]): DaemonProcess {
+    return this.startWith({}, ...args);
+  }
+
+  /** @param environment beyond that of this process */
+  startWith(environment: Readonly<Record<string, string>>, ...args: string[]): DaemonProcess {
     const places = ['-c', this.config, '--run-dir', this.runDir, '--state-dir', this.stateDir];
-    return new DaemonProcess(spawn(process.execPath, [PROGRAM, ...places, '--project', ROOT, ...args]));
+    const env = { ...process.env, ...environment };
+    return new DaemonProcess(
+      spawn(process.execPath, [PROGRAM, ...places, '--project', ROOT, ...args], { env }),
+    );
   }
 }
 
