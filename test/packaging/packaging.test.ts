@@ -10,7 +10,7 @@ import { PackedInstallation, ROOT } from './installation.js';
 const NODES = [1, 2, 3];
 
 describe('Packages as they are published', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let installation: PackedInstallation;
   const processes: ChildProcess[] = [];
 
@@ -85,7 +85,7 @@ describe('Packages as they are published', function () {
     });
     const told = (): string => daemons.map((output) => output()).join('\n');
     for (const output of daemons) {
-      await until('a ring of three', 20_000, () =>
+      await until('a ring of three', 60_000, () =>
         /members 1 2 3;/.test(output()) && output().includes('ready for clients') ? undefined : told(),
       );
     }
@@ -93,7 +93,7 @@ describe('Packages as they are published', function () {
       start(process.execPath, ['node_modules/counter/dist/add-one.js'], node),
     );
     for (const output of programs) {
-      await until('the sum on each node', 20_000, () =>
+      await until('the sum on each node', 60_000, () =>
         output().split('\n').includes('3') ? undefined : programs.map((each) => each()).join('\n'),
       );
     }
