@@ -25,7 +25,11 @@ export function file(path: string): Need {
  * `describe` for tests with needs. Where one is not met the tests are skipped and the title says why; with CI=true
  * `npm test` takes a skip for a failure.
  */
-export function describeWith(needs: readonly Need[], title: string, tests: () => void): void {
+export function describeWith(
+  needs: readonly Need[],
+  title: string,
+  tests: (this: Mocha.Suite) => void,
+): void {
   const missing = needs.map((need) => need()).filter((reason) => reason !== undefined);
   if (missing.length === 0) describe(title, tests);
   else describe.skip(`${title} (skipped: this needs ${missing.join(', ')})`, tests);

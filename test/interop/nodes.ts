@@ -95,8 +95,12 @@ export abstract class ClusterNode {
 
   /** Starts a client of the running daemon; {@link client} is the new one from here on. */
   startClient(): void {
-    const { hosts } = this.place;
-    this.clients.push(new TrafficClient(this.id, hosts.beside(this.child!.pid!, ...this.traffic(GROUP))));
+    this.clients.push(new TrafficClient(this.id, this.beside(...this.traffic(GROUP))));
+  }
+
+  /** The command that runs `command` where it reaches the running daemon. */
+  beside(...command: string[]): [string, ...string[]] {
+    return this.place.hosts.beside(this.pid, ...command);
   }
 
   /** Lets it leave the ring. */
