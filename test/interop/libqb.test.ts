@@ -137,6 +137,26 @@ describeWith(needs, 'coteried and programs of corosync', function () {
     );
   });
 
+  it('lets the multicasts of libcpg fail with TRY_AGAIN while the ring has no room', async () => {
+    const shm = join(cluster.folder, '1', 'shm');
+    const folder = files().find((name) => existsSync(join(shm, name, 'qb-request-cpg-header')))!;
+    const flowControl = () => readFileSync(join(shm, folder, 'qb-request-cpg-header')).readInt32LE(8240);
+    const { client } = cluster.node(1);
+    assert.equal(flowControl(), 0);
+    for (const id of [2, 3]) cluster.node(id).pause();
+    try {
+      client.send(64, 0);
+      await until('flow control', PATIENCE, () => (flowControl() === 2 ? undefined : `${flowControl()}`));
+    } finally {
+      for (const id of [2, 3]) cluster.node(id).resume();
+    }
+    client.stopSending();
+    await cluster.agree([1, 2, 3], PATIENCE);
+    await cluster.quiet();
+    cluster.mustBeRight();
+    assert.equal(flowControl(), 0);
+  });
+
   it('delivers everything, in order, to a client that reads late', async () => {
     const { client } = cluster.node(1);
     const pid = Number(client.self.split(':')[1]);
@@ -181,9 +201,8 @@ describeWith(needs, 'coteried and programs of corosync', function () {
   });
 
   it('leaves nothing in /dev/shm when it stops', async () => {
-    assert.equal(files().length, 2);
+    assert.notDeepEqual(files(), []);
     await cluster.node(1).stop();
     assert.deepEqual(files(), []);
-    assert.equal(existsSync(join(cluster.folder, '1', 'shm')), true);
   });
 });
