@@ -35,10 +35,12 @@ export function compileSchema(schema: SectionSchema): Validate {
   return validate;
 }
 
+/** One for all schemas: each compiles the schema of schemas anew, the costliest part of a daemon's start. */
+const ajv = new Ajv2020({ allErrors: true, strict: true, useDefaults: true, verbose: true, logger: false });
+ajv.addKeyword({ keyword: 'x-icmap', metaSchema: { enum: icmapTypes } });
+ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string' });
+
 function compile(schema: SectionSchema): Validate {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, useDefaults: true, verbose: true, logger: false });
-  ajv.addKeyword({ keyword: 'x-icmap', metaSchema: { enum: icmapTypes } });
-  ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string' });
   const check = ajv.compile(schema);
   return (value) => {
     if (check(value)) return [];
@@ -46,11 +48,15 @@ function compile(schema: SectionSchema): Validate {
   };
 }
 
-/** A copy in which every object with `properties` refuses others, unless it says something about them. */
+/**
+ * A copy in which every object with `properties` refuses others, unless it says something about them; without
+ * `$id`, by which two schemas could collide.
+ */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
+  if (typeof copy['$id'] === 'string') delete copy['$id'];
   const open = 'additionalProperties' in copy || 'unevaluatedProperties' in copy;
   return copy.type === 'object' && !open ? { ...copy, additionalProperties: false } : copy;
 }
