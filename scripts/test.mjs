@@ -9,14 +9,12 @@ import { join } from 'node:path';
 import { ready, root, run } from './ready.mjs';
 
 /**
- * A mocha process each. Rings of daemons mostly wait, so they run while the packages' own tests work; what a
- * suite prints appears when those before it have ended.
+ * A mocha process a suite, two at a time: rings of daemons mostly wait, so they run one after the other beside the
+ * tests that compute. What a suite prints appears when it has ended.
  */
-const suites = [
-  'packages/*/dist-test/**/*.test.js',
-  'test/dist-test/interop/**/*.test.js',
-  'test/dist-test/e2e/rings.test.js',
-  'test/dist-test/!(interop)/**/!(rings).test.js',
+const lanes = [
+  ['packages/*/dist-test/**/*.test.js', 'test/dist-test/!(interop)/**/!(rings).test.js'],
+  ['test/dist-test/interop/**/*.test.js', 'test/dist-test/e2e/rings.test.js'],
 ];
 
 const total = { passes: 0, failures: 0, pending: 0 };
@@ -24,12 +22,7 @@ if (ready() !== 0) {
   total.failures++;
 } else {
   if (run('npm', 'run', '--silent', 'lint') !== 0) total.failures++;
-  const running = suites.map((suite) => mocha(suite));
-  for (const suite of running) {
-    const { stats, output } = await suite;
-    process.stdout.write(output);
-    for (const key of Object.keys(total)) total[key] += stats[key];
-  }
+  await Promise.all(lanes.map(runInTurn));
 }
 
 const inCi = process.env.CI === 'true';
@@ -37,6 +30,14 @@ if (inCi && total.pending > 0)
   console.error('Skipped tests are failures where CI=true: something they need is missing.');
 console.log(`${total.passes} passed, ${total.failures} failed, ${total.pending} skipped`);
 process.exitCode = total.failures > 0 || (inCi && total.pending > 0) ? 1 : 0;
+
+async function runInTurn(suites) {
+  for (const suite of suites) {
+    const { stats, output } = await mocha(suite);
+    process.stdout.write(output);
+    for (const key of Object.keys(total)) total[key] += stats[key];
+  }
+}
 
 /** Runs the test files of a pattern. A process that ends without its account, or badly without a failure, is one failure. */
 async function mocha(pattern) {
