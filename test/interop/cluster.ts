@@ -102,7 +102,7 @@ export class Cluster {
   }
 
   /** Every client sends so many messages; returns once all have got all of them. */
-  async exchange(size: number, count: number, patience = 20_000): Promise<void> {
+  async exchange(size: number, count: number, patience = 60_000): Promise<void> {
     for (const { client } of this.running) client.send(size, 0, count);
     await this.drain(patience);
   }

@@ -13,6 +13,7 @@ import {
   traffic,
   type Scenario,
 } from './scenarios.js';
+import { storm } from './storm.js';
 import { Trial } from './trial.js';
 
 const needs: Need[] = [
@@ -72,6 +73,11 @@ const trials: Record<string, Trial> = {
   'of three coteried with clients of libcpg': new Trial(
     { transport: 'udpu', token: 1000, nodes: [coteried, coteried, coteried], library: 'libcpg' },
     [boot([1, 2, 3], 0), traffic, processes, crashes, departures, pause([2], 2), traffic],
+  ),
+  // Storms are for rings of our own: a real node may abort in one, or not tell its clients that somebody has left.
+  'of coteried alone over udp, in a storm': new Trial(
+    { transport: 'udp', token: 1000, nodes: [coteried, coteried, coteried, coteried, coteried] },
+    [boot([1, 2, 3, 4, 5], 200), storm(45, 1)],
   ),
   'of corosync alone, to test the tests': life(
     { transport: 'udpu', nodes: [corosync, corosync, corosync] },

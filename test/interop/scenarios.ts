@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import type { Cluster } from './cluster.js';
+import { Stopwatch } from './stopwatch.js';
 import { delay, until } from './until.js';
 
 /** One chapter in the life of a cluster: it begins and ends with all nodes in one ring. */
@@ -70,11 +70,11 @@ export function crash(which?: readonly number[]): Scenario {
     async run(cluster) {
       await underLoad(cluster, async () => {
         for (const id of which ?? ids(cluster)) {
-          const crashed = Date.now();
+          using watch = new Stopwatch();
           await cluster.node(id).kill();
           const others = without(cluster, id);
           const installed = await cluster.agree(others, patience(cluster) + cluster.failover);
-          within(installed - crashed, cluster.failover, `ring ${others.join()} after the crash of ${id}`);
+          watch.mustBeWithin(cluster.failover, installed, `ring ${others.join()} after the crash of ${id}`);
           await comeBack(cluster, id);
         }
       });
@@ -91,16 +91,16 @@ export function departure(which?: readonly number[]): Scenario {
     async run(cluster) {
       await underLoad(cluster, async () => {
         for (const id of which ?? ids(cluster)) {
-          const asked = Date.now();
+          using asked = new Stopwatch();
           await cluster.node(id).stop();
-          const ended = Date.now();
+          using ended = new Stopwatch();
           const others = without(cluster, id);
           const installed = await cluster.agree(others, patience(cluster));
           // A real one may wait for its clients before it leaves.
           if (cluster.node(id).kind === 'coteried') {
-            within(installed - asked, 1000, `ring ${others.join()} after ${id} was asked to leave`);
+            asked.mustBeWithin(1000, installed, `ring ${others.join()} after ${id} was asked to leave`);
           }
-          within(installed - ended, cluster.token / 3, `ring ${others.join()} after ${id} had left`);
+          ended.mustBeWithin(cluster.token / 3, installed, `ring ${others.join()} after ${id} had left`);
           await comeBack(cluster, id);
         }
       });
@@ -149,10 +149,10 @@ export function partition(side: readonly number[], seconds: number): Scenario {
         await cluster.agree(others, patience(cluster) + cluster.failover);
         await cluster.agree(side, patience(cluster) + cluster.failover);
         await delay(cut + 1000 * seconds - Date.now());
-        const healed = Date.now();
+        using healed = new Stopwatch();
         await cluster.hosts.heal();
         const merged = await cluster.agree(ids(cluster), patience(cluster));
-        within(merged - healed, 5000, 'one ring after healing');
+        healed.mustBeWithin(5000, merged, 'one ring after healing');
       });
     },
   };
@@ -208,8 +208,4 @@ async function underLoad(cluster: Cluster, trial: () => Promise<void>): Promise<
   cluster.load(...LOAD);
   await trial();
   await cluster.quiet();
-}
-
-function within(took: number, limit: number, what: string): void {
-  assert.ok(took <= limit, `${what} took ${Math.round(took)} ms, more than ${Math.round(limit)} ms`);
 }
