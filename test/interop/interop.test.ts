@@ -85,4 +85,4 @@ const trials: Record<string, Trial> = {
   ),
 };
 
-describeWith(needs, 'a ring', () => describeTrials(trials, 3));
+describeWith(needs, 'a ring', () => describeTrials(trials, 4));
