@@ -20,7 +20,12 @@ export class Project {
   /** Process ids of the daemons of the cluster that runs for this project, by node. */
   daemons(): number[] {
     const nodes = runningCluster(this.folder)?.nodes ?? [];
-    return nodes.map(({ runDir }) => Number(readFileSync(join(runDir, 'coteried.pid'), 'utf8')));
+    return nodes.map(({ runDir }) => {
+      const pid = Number(readFileSync(join(runDir, 'coteried.pid'), 'utf8'));
+      // To kill process 0 would be to kill the tests.
+      if (pid > 0) return pid;
+      throw new Error(`${runDir} has no process id yet`);
+    });
   }
 
   /** Folder of the sockets of the cluster that runs for this project. */
