@@ -5,9 +5,10 @@
  * usage: npm run bench [-- --nodes 1,3 --sizes 64,320,1600,8000,40000,200000,1000000 --seconds 3 --rounds 2]
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -18,12 +19,13 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '64,320,1600,8000,40000,200000,1000000' },
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'corosync,native,dgram' },
+    only: { type: 'string', default: 'corosync,native,native-c,dgram' },
   },
 });
 const numbers = (text: string): number[] => text.split(',').map(Number);
 
-type Kind = 'corosync' | 'native' | 'dgram';
+/** `native-c`: Coterie's daemon and the C client of corosync. */
+type Kind = 'corosync' | 'native' | 'native-c' | 'dgram';
 interface Result {
   readonly kind: Kind;
   readonly nodes: number;
@@ -76,14 +78,14 @@ class Ring {
     const command =
       this.kind === 'corosync'
         ? `mount --bind ${own}/run /run && mount --bind ${own}/shm /dev/shm && exec corosync -f -c ${conf}`
-        : `exec ${process.execPath} packages/core/bin/coteried.js -f -c ${conf} --run-dir ${own}/run --state-dir ${own}/state --node ${node}`;
+        : `mount --bind ${own}/shm /dev/shm && exec ${process.execPath} packages/core/bin/coteried.js -f -c ${conf} --run-dir ${own}/run --state-dir ${own}/state --node ${node}`;
     const daemon = spawn(
       'setpriv',
       ['--pdeathsig', 'KILL', 'ip', 'netns', 'exec', host, 'sh', '-c', command],
       {
         cwd: root,
         stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, COTERIE_UDP_SOCKETS: this.kind },
+        env: { ...process.env, COTERIE_UDP_SOCKETS: this.kind === 'dgram' ? 'dgram' : 'native' },
       },
     );
     this.daemons.push(daemon);
@@ -118,11 +120,17 @@ system {
 `;
   }
 
+  /** Waits until node 1's process is the daemon on its host: whoever followed it earlier would end up elsewhere. */
+  async arrived(): Promise<void> {
+    const name = this.kind === 'corosync' ? 'corosync' : 'node';
+    while (readFileSync(`/proc/${this.daemons[0]!.pid!}/comm`, 'utf8').trim() !== name) await delay(10);
+  }
+
   /** Runs this kind's client on node 1 and reads its line of JSON. */
   measure(...args: string[]): { messages: number; seconds: number; microseconds: number[] } {
     const enter = ['-m', '-n', '-t', `${this.daemons[0]!.pid!}`, '--'];
     const client =
-      this.kind === 'corosync'
+      this.kind === 'corosync' || this.kind === 'native-c'
         ? [this.program]
         : [process.execPath, fileURLToPath(new URL('./clients/cpg-bench.js', import.meta.url))];
     const output = execFileSync('nsenter', [...enter, ...client, ...args], {
@@ -164,6 +172,7 @@ for (const nodes of numbers(values.nodes)) {
     for (const kind of kinds) {
       const ring = new Ring(kind, nodes, program);
       try {
+        await ring.arrived();
         // Until the ring is whole and warm.
         ring.measure('throughput', '64', nodes > 1 ? '3' : '1');
         const { microseconds } = ring.measure('latency', '64', '2000');
