@@ -69,11 +69,11 @@ describe('planPlugins', () => {
       ],
     );
     const hoisted = fakeFiles({
-      '/work/app/package.json': { dependencies: { counter: '*' } },
+      '/srv/app/package.json': { dependencies: { counter: '*' } },
       '/work/node_modules/counter/package.json': { coterie: manifest() },
       '/work/node_modules/counter/dist/plugin.js': '',
     });
-    assert.equal(planPlugins('/work/app', sdk, hoisted).order.length, 1);
+    assert.equal(planPlugins('/srv/app', sdk, hoisted).order.length, 1);
   });
 
   it('needs a project with a readable package.json', () => {
