@@ -36,7 +36,9 @@ function chatter(world: World, every: number, size: number): void {
   world.schedule.after(every, tick);
 }
 
-describe('the ring, simulated', () => {
+describe('the ring, simulated', function () {
+  // Virtual time: how long a run takes says nothing but how busy the machine is.
+  this.timeout(120_000);
   for (const count of [1, 2, 3, 5, 16]) {
     it(`forms with ${count} nodes and orders messages`, () => {
       const world = new World(
