@@ -6,8 +6,13 @@ import type { Endpoint, Network } from '../interop/network.js';
 import { SOUND, type Doors, type Fault, type Order } from './relay.js';
 
 const ADDRESS = '127.0.0.1';
-/** Ports for nodes: below those that the system gives to whoever asks for any. */
-const PORTS = { first: 20_000, count: 12_000 };
+/**
+ * Ports for nodes: below those that the system gives to whoever asks for any, in a part of its own for each of
+ * several test processes.
+ */
+const PORTS = { first: 20_000 + (process.pid % 8) * 1500, count: 1500 };
+/** Given to a node by this process: its daemon may not have opened it yet. */
+const given = new Set<number>();
 
 /** What stands in front of the command of a node's daemon. */
 export type Prefix = (node: number) => readonly string[];
@@ -115,13 +120,16 @@ async function freePorts(count: number): Promise<number[]> {
     while (held.length < count) {
       // The port below is left to multicast, which sends from there.
       const port = PORTS.first + 2 * Math.floor((Math.random() * PORTS.count) / 2);
+      if (given.has(port)) continue;
       const socket = createSocket('udp4');
       const free = await new Promise<boolean>((resolve) => {
         socket.once('error', () => resolve(false));
         socket.bind({ port, address: ADDRESS, exclusive: true }, () => resolve(true));
       });
-      if (free) held.push({ port, socket });
-      else socket.close();
+      if (free) {
+        given.add(port);
+        held.push({ port, socket });
+      } else socket.close();
     }
     return held.map(({ port }) => port);
   } finally {

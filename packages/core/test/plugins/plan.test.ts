@@ -70,8 +70,8 @@ describe('planPlugins', () => {
     );
     const hoisted = fakeFiles({
       '/srv/app/package.json': { dependencies: { counter: '*' } },
-      '/work/node_modules/counter/package.json': { coterie: manifest() },
-      '/work/node_modules/counter/dist/plugin.js': '',
+      '/srv/node_modules/counter/package.json': { coterie: manifest() },
+      '/srv/node_modules/counter/dist/plugin.js': '',
     });
     assert.equal(planPlugins('/srv/app', sdk, hoisted).order.length, 1);
   });
