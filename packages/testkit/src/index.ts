@@ -17,5 +17,6 @@ export * from './trace/event.js';
 export { formatEvent } from './trace/format.js';
 export { Trace } from './trace/trace.js';
 export * from './campaign/campaign.js';
+export * from './campaign/exhaustive.js';
 export { runSchedule, type Outcome } from './campaign/schedule.js';
 export type { Plan } from './campaign/plan.js';

@@ -8,6 +8,8 @@ const WALL_START = 1_700_000_000_000;
 /** An operating-system process in virtual time: it can be paused, stalled and killed. */
 export class SimulatedProcess implements Clock, Timers {
   alive = true;
+  /** Times that it has run: packets, requests of clients and timers that it has taken. */
+  runs = 0;
   /** Milliseconds that the wall clock is wrong by. */
   wallOffset = 0;
   private pausedUntil = 0;
@@ -93,6 +95,7 @@ export class SimulatedProcess implements Clock, Timers {
       this.stalling = 0;
       this.pause(this.ahead);
     }
+    this.runs++;
     run();
     this.ahead = 0;
   }

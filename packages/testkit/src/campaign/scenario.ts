@@ -1,0 +1,102 @@
+import type { NodeId } from '@coterie/sdk';
+import type { Stage } from './stage.js';
+
+/** Something that happens to a cluster by itself, at any moment of which a fault may strike. */
+export interface Scenario {
+  readonly name: string;
+  /** Brings the cluster to where it begins. */
+  prepare(stage: Stage): Promise<void>;
+  /** Lets it begin: from here on events count. */
+  begin(stage: Stage): void;
+  /** Is it over, if nothing disturbs it? Looked at after every event. */
+  over(stage: Stage): boolean;
+}
+
+/** Milliseconds of loss before a node goes: less than it takes to ask for what is missing. */
+const LOSSY = 20;
+
+const settled = (stage: Stage) => stage.settled;
+
+/** All nodes start at once and form their first ring. */
+const boot: Scenario = {
+  name: 'boot',
+  prepare: () => Promise.resolve(),
+  begin: ({ world }) => world.start(),
+  over: settled,
+};
+
+/** A node that was apart and the others find each other: two rings in use become one. */
+function merge(apart: NodeId): Scenario {
+  return {
+    name: `merge-${apart}`,
+    async prepare(stage) {
+      await formed(stage);
+      await stage.part(apart);
+    },
+    begin: ({ world }) => world.network.heal(),
+    over: settled,
+  };
+}
+
+/** A node is gone; much of what it and the others sent last has not come everywhere. */
+function recovery(lost: NodeId): Scenario {
+  return {
+    name: `recovery-${lost}`,
+    async prepare(stage) {
+      const { world } = stage;
+      await formed(stage);
+      world.network.losses.push({ rate: 0.5, kinds: ['message'] });
+      await world.run(LOSSY);
+    },
+    begin({ world }) {
+      world.network.losses.length = 0;
+      world.crash(lost);
+    },
+    over: settled,
+  };
+}
+
+/** A node has come back to a ring in use: from the first to install the ring, until all are synchronised. */
+function sync(back: NodeId): Scenario {
+  return {
+    name: `sync-${back}`,
+    async prepare(stage) {
+      const { world } = stage;
+      await formed(stage);
+      world.crash(back);
+      await stage.settle();
+      world.start(back);
+      await stage.until(() => world.nodes.some(({ view }) => view?.members.length === stage.nodes));
+    },
+    begin: () => undefined,
+    over: settled,
+  };
+}
+
+/** A node says goodbye. */
+function leave(leaver: NodeId): Scenario {
+  return {
+    name: `leave-${leaver}`,
+    prepare: formed,
+    begin: ({ world }) => world.leave(leaver),
+    over: (stage) => stage.world.alive(leaver) === undefined && stage.settled,
+  };
+}
+
+/** The scenarios of clusters of so many nodes. */
+export function scenarios(nodes: number): readonly Scenario[] {
+  const each = Array.from({ length: nodes }, (_, i) => i + 1);
+  return [
+    boot,
+    // Of two nodes, either is as much apart as the other.
+    ...(nodes === 2 ? [1] : each).map(merge),
+    ...each.map(recovery),
+    ...each.map(sync),
+    ...each.map(leave),
+  ];
+}
+
+async function formed(stage: Stage): Promise<void> {
+  stage.world.start();
+  await stage.settle();
+}

@@ -1,0 +1,58 @@
+import type { NodeId } from '@coterie/sdk';
+import { DeliveryChecker } from '../check/delivery-checker.js';
+import { GroupChecker } from '../check/group-checker.js';
+import { MembershipChecker } from '../check/membership-checker.js';
+import { QuorumChecker } from '../check/quorum-checker.js';
+import { cluster, type SimulatedCluster } from '../simulation/cluster.js';
+import { Prng } from '../simulation/prng.js';
+import { Workload } from './workload.js';
+
+/** Token timeout of the scenarios, milliseconds. */
+export const TOKEN = 400;
+/** Every node's programs say something, often and at some length: most messages go in several packets. */
+const TALK = { every: 4, chance: 0.4, size: 4000 };
+
+/** A small cluster in use, watched by all checkers, with nothing left to chance but what the seed decides. */
+export class Stage {
+  readonly world: SimulatedCluster;
+  readonly workload: Workload;
+
+  constructor(readonly nodes: number) {
+    this.world = cluster({ nodes, seed: nodes, config: { totem: { token: TOKEN } } });
+    const { trace, network } = this.world;
+    for (const checker of [
+      new MembershipChecker(),
+      new DeliveryChecker(),
+      new GroupChecker(),
+      new QuorumChecker(),
+    ])
+      trace.attach(checker);
+    network.latency = 1;
+    network.jitter = 0.5;
+    this.workload = new Workload(this.world, new Prng(nodes), TALK);
+  }
+
+  /** Is there one ring of all that are up, and every program at its place? */
+  get settled(): boolean {
+    return this.world.stable && this.workload.complete;
+  }
+
+  /** Lets time pass until {@link settled}. @throws Error if that does not come */
+  async settle(): Promise<void> {
+    await this.until(() => this.settled);
+  }
+
+  /** Lets time pass until the condition holds. @throws Error if that does not come */
+  async until(condition: () => boolean): Promise<void> {
+    if (!(await this.world.runUntil(condition))) throw new Error('an undisturbed cluster does not settle');
+  }
+
+  /** Cuts a node off from all others, and waits until both sides have found themselves. */
+  async part(apart: NodeId): Promise<void> {
+    const { ids, network } = this.world;
+    const rest = ids.filter((id) => id !== apart);
+    network.partition([apart], rest);
+    await this.until(() => !this.settled);
+    await this.settle();
+  }
+}
