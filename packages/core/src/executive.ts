@@ -65,6 +65,8 @@ export interface ExecutivePorts {
   /** The user that the daemon runs as, who may always connect; -1 if unknown. */
   readonly uid: number;
   readonly observer?: RingObserver | undefined;
+  /** As in {@link TotemPorts}. */
+  readonly startSeq?: number | undefined;
 }
 
 /** Why the executive has ended. */
@@ -253,10 +255,10 @@ export class Executive {
   }
 
   private ring(transport: Transport): Totem {
-    const { clock, timers, random, ringIds, logs, observer } = this.ports;
+    const { clock, timers, random, ringIds, logs, observer, startSeq } = this.ports;
     return createTotem(
       this.configuration.totem,
-      { transport, ringIds, clock, timers, random, log: logs('totem'), observer },
+      { transport, ringIds, clock, timers, random, log: logs('totem'), observer, startSeq },
       {
         configuration: (change) => this.ringChanged(change),
         tokenForwarded: () => {

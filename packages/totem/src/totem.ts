@@ -26,6 +26,8 @@ export interface TotemPorts {
   readonly random: Random;
   readonly log: Logger;
   readonly observer?: PacketObserver | undefined;
+  /** For simulations, of all nodes alike: where a ring's numbers begin instead of at 0, so that they soon wrap around. */
+  readonly startSeq?: number | undefined;
 }
 
 /** How full the send queue is, in corosync's bands of its percentage (totempg_check_q_level). */

@@ -3,7 +3,7 @@ import type { Trace } from '../trace/trace.js';
 import { Quiet } from './quiet.js';
 import { scenarios, type Scenario } from './scenario.js';
 import { Stage, TOKEN } from './stage.js';
-import { EventCount, arm, formatStrike, parseStrike } from './strike.js';
+import { EventCount, arm, formatFault, parseFault } from './single-fault.js';
 
 /** Sizes of the clusters. */
 const SIZES = [2, 3];
@@ -39,7 +39,7 @@ export async function* exhaustiveNames(of = exhaustiveScenarios()): AsyncGenerat
   for (const name of of) {
     const { scenario, nodes } = find(name);
     const events = await countEvents(scenario, nodes);
-    for (const strike of events.strikes()) yield `${name}/${formatStrike(strike)}`;
+    for (const fault of events.faults()) yield `${name}/${formatFault(fault)}`;
   }
 }
 
@@ -51,12 +51,12 @@ export async function* exhaustiveNames(of = exhaustiveScenarios()): AsyncGenerat
 export async function runNamed(name: string): Promise<ExhaustiveOutcome> {
   const [of, size, ...rest] = name.split('/');
   const { scenario, nodes } = find(`${of}/${size}`);
-  const strike = parseStrike(rest.join('/'));
-  if (strike === undefined) throw new RangeError(`${name}: no such fault`);
+  const fault = parseFault(rest.join('/'));
+  if (fault === undefined) throw new RangeError(`${name}: no such fault`);
   const stage = new Stage(nodes);
   const { world, workload } = stage;
   await scenario.prepare(stage);
-  const struck = arm(world, strike);
+  const struck = arm(world, fault);
   scenario.begin(stage);
   if (!(await world.runUntil(struck))) throw new RangeError(`${name}: there is no such event`);
   await world.run(AFTERMATH);

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly config?: SectionSettings;
   /** What the monotonic clocks show at the start, milliseconds; 0 unless told. */
   readonly uptime?: number;
+  /** What the numbers of every ring's messages and tokens begin behind, below 2^32; 0 unless told. The trace counts from 0. */
+  readonly startSeq?: number;
 }
 
 /** Engines may use promises: so often, in virtual milliseconds, they get to run. */
@@ -183,6 +185,7 @@ export class SimulatedCluster {
     const node = new SimulatedNode({
       ...{ id, life, process, socket, plugins: this.plugins, configuration: this.configuration(id) },
       disk: this.disk(id),
+      startSeq: this.options.startSeq ?? 0,
       random: this.random.fork(),
       record: (happening) => {
         // The executive of a node that crashed may still end what it was about.

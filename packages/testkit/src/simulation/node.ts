@@ -20,6 +20,7 @@ export interface NodeParts {
   readonly disk: SimulatedDisk;
   readonly socket: Socket;
   readonly random: Prng;
+  readonly startSeq: number;
   record(happening: Happening): void;
 }
 
@@ -43,7 +44,7 @@ export class SimulatedNode {
   private configuration: Configuration;
 
   constructor(private readonly parts: NodeParts) {
-    const { id, life, process, disk, socket, random, plugins, configuration } = parts;
+    const { id, life, process, disk, socket, random, startSeq, plugins, configuration } = parts;
     this.id = id;
     this.life = life;
     this.configuration = configuration;
@@ -53,6 +54,7 @@ export class SimulatedNode {
       ...{ clock: process, timers: process, random, storage: disk, uid: 0, listener: undefined },
       ringIds: new StoredRingId(disk, id, log),
       logs: () => log,
+      startSeq,
       observer: this.observer(),
     });
     void this.executive.ended.then((ending) => this.ended(ending));
@@ -101,7 +103,8 @@ export class SimulatedNode {
   }
 
   private observer() {
-    const { record } = this.parts;
+    const { record, startSeq } = this.parts;
+    const count = (seq: number) => (seq - startSeq) >>> 0;
     return {
       state: (state: string, cause: string) => {
         this.state = state;
@@ -117,7 +120,7 @@ export class SimulatedNode {
         record({ kind: 'synchronised' });
       },
       originated: (ring: View['ring'], seq: number, view: DataView, offset: number, length: number) => {
-        record({ kind: 'originate', ring, seq, content: hashPacket(view, offset, length) });
+        record({ kind: 'originate', ring, seq: count(seq), content: hashPacket(view, offset, length) });
       },
       delivered: (
         ring: View['ring'],
@@ -127,7 +130,7 @@ export class SimulatedNode {
         offset: number,
         length: number,
       ) => {
-        record({ kind: 'deliver', ring, seq, from, content: hashPacket(view, offset, length) });
+        record({ kind: 'deliver', ring, seq: count(seq), from, content: hashPacket(view, offset, length) });
       },
     };
   }

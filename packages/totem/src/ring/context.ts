@@ -66,6 +66,8 @@ export interface OldRing {
 /** Everything a ring remembers; the names are those of the Totem paper and of totemsrp.c. */
 export class RingContext {
   readonly me: NodeId;
+  /** What the numbers of every ring's messages and tokens begin behind (SEQNO_START_MSG, SEQNO_START_TOKEN). */
+  readonly startSeq: number;
   state: RingState = 'operational';
   ring: RingId;
   /** The last *operational* ring, however many attempts have failed since. */
@@ -158,6 +160,7 @@ export class RingContext {
     >,
   ) {
     this.me = settings.nodeId;
+    this.startSeq = ports.startSeq ?? 0;
     // +1: a ring id used before a restart is never used again (totemsrp_memb_ring_id_create_or_load).
     this.highestRingSequence = ports.ringIds.load() + 1;
     this.ring = { representative: this.me, sequence: this.highestRingSequence };

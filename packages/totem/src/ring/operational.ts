@@ -40,13 +40,13 @@ function startRing(r: RingContext, newAru: number): void {
   const old = r.regular;
   r.regular = r.recovery;
   r.recovery = old;
-  old.reset(0);
+  old.reset(r.startSeq);
   let highest = r.highSeqReceived;
-  while (highest !== 0 && !r.regular.has(highest)) highest = (highest - 1) >>> 0;
+  while (highest !== r.startSeq && !r.regular.has(highest)) highest = (highest - 1) >>> 0;
   r.highDelivered = highest;
   r.regular.release(highest);
   r.aru = newAru;
-  r.lastAru = 0;
+  r.lastAru = r.startSeq;
   r.proc = r.newMembers;
   r.failed = [];
   r.receivedFlag = true;

@@ -9,7 +9,7 @@ import {
 } from '../wire/mcast.js';
 import type { OrfToken } from '../wire/orf-token.js';
 import { encodeOrfToken, orfTokenSize } from '../wire/orf-token.js';
-import { seqLt, seqLte } from '../wire/sequence.js';
+import { seqAdd, seqLt, seqLte } from '../wire/sequence.js';
 import { keepCommitToken } from './commit.js';
 import type { OldRing, RingContext } from './context.js';
 import { nodeSet } from './node-set.js';
@@ -18,11 +18,11 @@ import { SORT_QUEUE_SIZE } from './sort-queue.js';
 /** Second rotation of the commit token: exchange what members of one old ring lack (Totem §7; totemsrp memb_state_recovery_enter). */
 export function enterRecovery(r: RingContext, token: CommitToken): void {
   r.tokenDiscarded = false;
-  r.recovery.reset(0);
+  r.recovery.reset(r.startSeq);
   r.retransQueue.clear();
   r.recovered.fill(0);
-  r.tokenSeq = 0xffffffff;
-  r.lastSeq = 0;
+  r.tokenSeq = seqAdd(r.startSeq, -1);
+  r.lastSeq = r.startSeq;
   keepCommitToken(r, token);
 
   r.transMembers = nodeSet(
@@ -36,11 +36,9 @@ export function enterRecovery(r: RingContext, token: CommitToken): void {
     originate(r, token, r.saved!);
   }
 
-  r.aru = 0;
+  r.aru = r.highSeqReceived = r.installSeq = r.startSeq;
   r.aruCount = 0;
   r.seqUnchanged = 0;
-  r.highSeqReceived = 0;
-  r.installSeq = 0;
   r.retransFlagCount = 0;
   r.rotationCounter = 0;
   r.counters.recovery_entered++;
@@ -109,9 +107,8 @@ export function originateToken(r: RingContext): void {
   r.originatedToken = true;
   const token = r.token;
   token.nodeId = r.me;
-  token.seq = 0;
-  token.tokenSeq = 0;
-  token.aru = 0xffffffff;
+  token.seq = token.tokenSeq = r.startSeq;
+  token.aru = seqAdd(r.startSeq, -1);
   token.aruAddr = r.me;
   token.representative = r.ring.representative;
   token.ringSequence = r.ring.sequence;
@@ -168,7 +165,7 @@ const inner = new McastHeader();
 /** Sorts recovered messages of this node's old ring into it (totemsrp deliver_messages_from_recovery_to_regular). */
 export function adoptRecovered(r: RingContext): void {
   const old = r.saved!;
-  for (let seq = 1; seqLte(seq, r.highSeqReceived); seq = (seq + 1) >>> 0) {
+  for (let seq = seqAdd(r.startSeq, 1); seqLte(seq, r.highSeqReceived); seq = seqAdd(seq, 1)) {
     if (!r.recovery.get(seq, r.packet)) continue;
     const slab = r.packet.slab!;
     const offset = r.packet.offset + MCAST_SIZE;

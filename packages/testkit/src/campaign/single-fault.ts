@@ -3,8 +3,8 @@ import type { SimulatedCluster } from '../simulation/cluster.js';
 import { TOKEN } from './stage.js';
 
 /** One fault at one event. */
-export interface Strike {
-  readonly fault: string;
+export interface SingleFault {
+  readonly kind: string;
   /** A node, or sender and receiver of a link: `1-2`. */
   readonly target: string;
   /** From 1: times that the node has run, or packets that it or the link has sent. */
@@ -34,17 +34,17 @@ const packetFaults: Readonly<Record<string, readonly number[]>> = {
   replay: [0, 1.5 * TOKEN],
 };
 
-export function formatStrike({ fault, target, index }: Strike): string {
-  return `${fault}/${target}@${index}`;
+export function formatFault({ kind, target, index }: SingleFault): string {
+  return `${kind}/${target}@${index}`;
 }
 
-/** What {@link formatStrike} wrote; undefined for anything else. */
-export function parseStrike(text: string): Strike | undefined {
-  const [, fault = '', target = '', index] = /^([\w.-]+)\/(\d+(?:-\d+)?)@([1-9]\d*)$/.exec(text) ?? [];
+/** What {@link formatFault} wrote; undefined for anything else. */
+export function parseFault(text: string): SingleFault | undefined {
+  const [, kind = '', target = '', index] = /^([\w.-]+)\/(\d+(?:-\d+)?)@([1-9]\d*)$/.exec(text) ?? [];
   const known = target.includes('-')
-    ? Object.hasOwn(packetFaults, fault)
-    : fault === CUT_SHORT || Object.hasOwn(nodeFaults, fault);
-  return known ? { fault, target, index: Number(index) } : undefined;
+    ? Object.hasOwn(packetFaults, kind)
+    : kind === CUT_SHORT || Object.hasOwn(nodeFaults, kind);
+  return known ? { kind, target, index: Number(index) } : undefined;
 }
 
 /** Counts the events of a cluster from now on. */
@@ -69,23 +69,23 @@ export class EventCount {
   }
 
   /** Every fault at every event so far. */
-  *strikes(): Generator<Strike> {
+  *faults(): Generator<SingleFault> {
     for (const [id, runs] of this.runs)
-      for (const fault of Object.keys(nodeFaults)) yield* each(fault, `${id}`, runs);
+      for (const kind of Object.keys(nodeFaults)) yield* each(kind, `${id}`, runs);
     for (const [target, sent] of this.packets) {
-      const faults = target.includes('-') ? Object.keys(packetFaults) : [CUT_SHORT];
-      for (const fault of faults) yield* each(fault, target, sent);
+      const kinds = target.includes('-') ? Object.keys(packetFaults) : [CUT_SHORT];
+      for (const kind of kinds) yield* each(kind, target, sent);
     }
   }
 }
 
 /** Prepares a fault for an event from now on. To be called after every event: true once it has struck. */
-export function arm(world: SimulatedCluster, strike: Strike): () => boolean {
-  const { fault, target, index } = strike;
-  const done = () => world.note(formatStrike(strike));
-  if (target.includes('-')) return armPacket(world, target, index, packetFaults[fault]!, done);
-  if (fault === CUT_SHORT) return armSender(world, Number(target), index, done);
-  return armNode(world, Number(target), index, nodeFaults[fault]!, done);
+export function arm(world: SimulatedCluster, fault: SingleFault): () => boolean {
+  const { kind, target, index } = fault;
+  const done = () => world.note(formatFault(fault));
+  if (target.includes('-')) return armPacket(world, target, index, packetFaults[kind]!, done);
+  if (kind === CUT_SHORT) return armSender(world, Number(target), index, done);
+  return armNode(world, Number(target), index, nodeFaults[kind]!, done);
 }
 
 function armNode(
@@ -142,6 +142,6 @@ function runsOf({ nodes }: SimulatedCluster): Map<NodeId, number> {
   return new Map(nodes.map(({ id, process }) => [id, process.runs]));
 }
 
-function* each(fault: string, target: string, count: number): Generator<Strike> {
-  for (let index = 1; index <= count; index++) yield { fault, target, index };
+function* each(kind: string, target: string, count: number): Generator<SingleFault> {
+  for (let index = 1; index <= count; index++) yield { kind, target, index };
 }
