@@ -147,10 +147,11 @@ function buildEngine(
   const identity = engineIdentity(type);
   if (identity === undefined) throw new TypeError(`${type.name} has no @ServiceEngine`);
   const log = offer.logs(identity.name);
+  const cluster = offer.engineRouter.cluster(identity);
   const engine = container.construct(
     type,
     new Map<symbol, unknown>([
-      [Cluster, offer.engineRouter.cluster(identity)],
+      [Cluster, cluster],
       [Clients, offer.clientRouter.clients(identity)],
       [Logger, log],
       [Counters, offer.counters.of(identity.name)],
@@ -161,6 +162,7 @@ function buildEngine(
     log.debug('not wanted by the configuration');
     return undefined;
   }
+  engine.sync?.connect?.(cluster);
   const guard = new Guard(log, offer.counters.at(`stats.${identity.name}.failures`));
   const running = runningEngine(identity, engine, guard);
   offer.engineRouter.add(running);

@@ -5,6 +5,7 @@ import {
   value,
   type Clock,
   type FrontEnd,
+  type Injectable,
   type NodeId,
   type Random,
   type Storage,
@@ -223,6 +224,12 @@ export class Executive {
     this.database.set('config.reload_status', value.i32(CsError.OK));
     underway(0);
     this.log.info(`${configuration.file} read again`);
+  }
+
+  /** The engine of this class, or undefined if none runs: for tests of engines. */
+  engine<T extends object>(type: Injectable<T>): T | undefined {
+    const found = this.parts.engines.find(({ engine }) => engine instanceof type)?.engine;
+    return found as T | undefined;
   }
 
   /** Everything worth knowing when something went wrong; JSON can hold it. */

@@ -50,4 +50,17 @@ export interface Synchroniser {
   process(): 'done' | 'again';
   activate(): void;
   abort(): void;
+  /** Once, before the ring starts. */
+  connect?(cluster: Cluster): void;
+  /** Called ahead of each of the engine's own delivery handlers. */
+  delivered?(): void;
+  /** Messages that synchronisation has for itself, beside the engine's own. */
+  readonly deliveries?: readonly SyncDelivery[];
+}
+
+/** Who handles message `fn` of the engine's service; see {@link Delivery} for an engine's own. */
+export interface SyncDelivery {
+  readonly fn: number;
+  readonly codec: Codec<unknown>;
+  deliver(message: unknown, from: NodeId): void;
 }

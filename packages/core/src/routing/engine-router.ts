@@ -13,7 +13,7 @@ const FOREIGN_GROUP = 'coterie';
 
 interface Route {
   readonly codec: Codec<unknown>;
-  readonly deliver: (message: unknown, from: unknown) => void;
+  readonly deliver: (message: unknown, from: NodeId) => void;
   readonly received: Counter;
   readonly guard: Guard;
   readonly name: string;
@@ -46,15 +46,21 @@ export class EngineRouter {
 
   add({ identity, engine, deliveries, guard }: RunningEngine): void {
     this.services.add(identity.service);
+    const route = (fn: number, codec: Codec<unknown>, deliver: Route['deliver'], name: string) => {
+      const { received } = this.count(identity, fn);
+      this.routes.set(messageId(identity.service, fn), { codec, deliver, received, guard, name });
+    };
+    const { sync } = engine;
     for (const { fn, codec, method: name } of deliveries) {
-      this.routes.set(messageId(identity.service, fn), {
-        codec,
-        deliver: method(engine, name),
-        received: this.count(identity, fn).received,
-        guard,
-        name: `delivery ${fn} (${String(name)})`,
-      });
+      const handle = method(engine, name);
+      const told: Route['deliver'] = (message, from) => {
+        sync?.delivered?.();
+        handle(message, from);
+      };
+      route(fn, codec, sync?.delivered ? told : handle, `delivery ${fn} (${String(name)})`);
     }
+    for (const { fn, codec, deliver } of sync?.deliveries ?? [])
+      route(fn, codec, deliver, `delivery ${fn} of synchronisation`);
   }
 
   /** Before the ring starts. */

@@ -97,6 +97,18 @@ export class SimulatedCluster {
     for (const id of ids.length > 0 ? ids : this.ids) this.startOne(id);
   }
 
+  /** Only nodes of one group hear each other from now on; nodes of no group are alone. Finer cuts: {@link network}. */
+  partition(...groups: readonly (readonly NodeId[])[]): void {
+    this.note(`partition ${groups.map((group) => `[${group.join(' ')}]`).join(' ')}`);
+    this.network.partition(...groups);
+  }
+
+  /** Takes back all cuts of the network. */
+  heal(): void {
+    this.note('heal');
+    this.network.heal();
+  }
+
   /** The node is gone without a word. */
   crash(id: NodeId): void {
     this.node(id).crash();

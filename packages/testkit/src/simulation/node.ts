@@ -1,5 +1,5 @@
 import { Executive, StoredRingId, planReload, type Configuration, type Ending } from '@coterie/core';
-import type { Logger, NodeId, View } from '@coterie/sdk';
+import type { Injectable, Logger, NodeId, View } from '@coterie/sdk';
 import { hashPacket } from '../trace/hash.js';
 import type { Happening } from '../trace/event.js';
 import type { SimulatedDisk } from './disk.js';
@@ -89,6 +89,13 @@ export class SimulatedNode {
     );
     if (client.refused === undefined) this.clients.add(client);
     return client;
+  }
+
+  /** The engine of this class. @throws RangeError if the node runs none */
+  engine<T extends object>(type: Injectable<T>): T {
+    const engine = this.executive.engine(type);
+    if (engine === undefined) throw new RangeError(`node ${this.id} runs no ${type.name}`);
+    return engine;
   }
 
   /** corosync.conf has been read again. @throws TypeError for what a running daemon would refuse */
