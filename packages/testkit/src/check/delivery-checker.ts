@@ -31,10 +31,23 @@ interface Life {
   vertex: number;
 }
 
+/** What is known of a packet of a ring. */
+interface Packet {
+  readonly ring: number;
+  readonly seq: number;
+  /** Who sent it; undefined: nobody did. */
+  sender: NodeId | undefined;
+  content: number;
+  /** Vertices in the order graph; -1: none. */
+  sending: number;
+  delivery: number;
+}
+
 /** A hole in what a node delivered in a transitional configuration. */
 interface Hole {
   readonly life: string;
-  readonly packet: number;
+  readonly ring: number;
+  readonly seq: number;
   readonly survivors: readonly NodeId[];
 }
 
@@ -46,15 +59,17 @@ const PRIME = 0x01000193;
  */
 export class DeliveryChecker implements Checker {
   private readonly rings = new Rings();
-  private readonly lives = new Map<string, Life>();
-  private readonly sent = new Map<number, { node: NodeId; content: number; vertex: number }>();
-  /** Vertices of delivered packets. */
-  private readonly delivered = new Map<number, number>();
+  /** By node and number of the life. */
+  private readonly lives = new Map<NodeId, Life[]>();
+  /** By ring and sequence number. */
+  private readonly packets: Map<number, Packet>[] = [];
   private readonly configurations = new Map<string, number>();
+  /** What vertices stand for. */
+  private readonly things: (Packet | string)[] = [];
   private readonly firsts = new Map<number, { seq: number; life: string }>();
   private readonly fates = new Map<string, { count: number; hash: number; life: string }>();
   private readonly holes: Hole[] = [];
-  private readonly graph = new OrderGraph();
+  private readonly graph = new OrderGraph((vertex) => this.nameOf(vertex));
 
   observe(event: TraceEvent, report: Report): void {
     switch (event.kind) {
@@ -71,13 +86,11 @@ export class DeliveryChecker implements Checker {
   }
 
   finish(report: Report): void {
-    for (const { life, packet, survivors } of this.holes) {
-      const sender = this.sent.get(packet)?.node;
-      if (sender === undefined || !survivors.includes(sender) || !this.delivered.has(packet)) continue;
-      report(
-        '6.3',
-        `${life} passed over packet ${this.rings.packetName(packet)} of ${sender}, which came along`,
-      );
+    for (const { life, ring, seq, survivors } of this.holes) {
+      const packet = this.packet(ring, seq);
+      const { sender, delivery } = packet;
+      if (sender === undefined || !survivors.includes(sender) || delivery < 0) continue;
+      report('6.3', `${life} passed over packet ${this.packetName(packet)} of ${sender}, which came along`);
     }
     const cycle = this.graph.cycle();
     if (cycle !== undefined) report('6.1', `no order fits what was seen: ${cycle.join(' < ')}`);
@@ -86,17 +99,17 @@ export class DeliveryChecker implements Checker {
   private originate(event: Kind<'originate'>, life: Life, report: Report): void {
     const { seq, content, node } = event;
     const ring = this.rings.number(event.ring);
-    const packet = this.rings.packet(ring, seq);
+    const packet = this.packet(ring, seq);
     if (ring !== life.ring || life.transitional !== undefined)
       report('1.2', `${life.name} sent on ring ${formatRing(event.ring)} while not on it`, event);
     if (seq <= life.highest)
       report('5', `${life.name} gave a packet number ${seq} after it knew of ${life.highest}`, event);
-    const known = this.sent.get(packet);
-    if (known !== undefined)
-      report('6.2', `packet ${this.rings.packetName(packet)} was sent by ${known.node} and ${node}`, event);
-    const vertex = this.graph.vertex(() => `sending of ${this.rings.packetName(packet)}`);
-    this.follow(life, vertex);
-    this.sent.set(packet, { node, content, vertex });
+    if (packet.sender !== undefined)
+      report('6.2', `packet ${this.packetName(packet)} was sent by ${packet.sender} and ${node}`, event);
+    packet.sender = node;
+    packet.content = content;
+    packet.sending = this.vertex(packet);
+    this.follow(life, packet.sending);
     life.highest = Math.max(life.highest, seq);
     life.own.add(seq);
   }
@@ -104,7 +117,6 @@ export class DeliveryChecker implements Checker {
   private deliver(event: Kind<'deliver'>, life: Life, report: Report): void {
     const { seq } = event;
     const ring = this.rings.number(event.ring);
-    const packet = this.rings.packet(ring, seq);
     if (ring !== life.ring) {
       report(
         '1.2',
@@ -113,27 +125,33 @@ export class DeliveryChecker implements Checker {
       );
       return;
     }
+    const packet = this.packet(ring, seq);
     this.checkSource(event, packet, life, report);
-    this.checkSequence(ring, seq, life, event, report);
+    this.checkSequence(packet, life, event, report);
     life.lastSeq = seq;
     life.highest = Math.max(life.highest, seq);
-    life.own.delete(seq);
+    if (event.from === event.node) life.own.delete(seq);
     life.count++;
     life.hash = Math.imul(life.hash ^ seq ^ event.content, PRIME);
-    this.follow(life, this.packetVertex(packet));
+    if (packet.delivery < 0) {
+      packet.delivery = this.vertex(packet);
+      if (packet.sending >= 0) this.graph.edge(packet.sending, packet.delivery);
+    }
+    this.follow(life, packet.delivery);
   }
 
-  private checkSource(event: Kind<'deliver'>, packet: number, life: Life, report: Report): void {
-    const name = this.rings.packetName(packet);
-    const sent = this.sent.get(packet);
-    if (sent === undefined) report('1.3', `${life.name} delivered ${name}, which nobody sent`, event);
-    else if (sent.node !== event.from)
-      report('1.3', `${life.name} delivered ${name} as from ${event.from}, it is from ${sent.node}`, event);
-    else if (sent.content !== event.content)
-      report('6.2', `${life.name} delivered ${name} with another content than was sent`, event);
+  private checkSource(event: Kind<'deliver'>, packet: Packet, life: Life, report: Report): void {
+    const { sender, content } = packet;
+    if (sender === event.from && content === event.content) return;
+    const name = this.packetName(packet);
+    if (sender === undefined) report('1.3', `${life.name} delivered ${name}, which nobody sent`, event);
+    else if (sender !== event.from)
+      report('1.3', `${life.name} delivered ${name} as from ${event.from}, it is from ${sender}`, event);
+    else report('6.2', `${life.name} delivered ${name} with another content than was sent`, event);
   }
 
-  private checkSequence(ring: number, seq: number, life: Life, event: TraceEvent, report: Report): void {
+  private checkSequence(packet: Packet, life: Life, event: TraceEvent, report: Report): void {
+    const { ring, seq } = packet;
     const { lastSeq } = life;
     if (lastSeq === undefined) {
       // What recovery sent took the first numbers; all members start behind it.
@@ -147,7 +165,7 @@ export class DeliveryChecker implements Checker {
       return;
     }
     if (seq <= lastSeq) {
-      const property = this.delivered.has(this.rings.packet(ring, seq)) ? '1.4' : '6.2';
+      const property = packet.delivery >= 0 ? '1.4' : '6.2';
       report(property, `${life.name} delivered #${seq} after #${lastSeq}`, event);
     } else if (seq > lastSeq + 1) {
       if (life.transitional === undefined)
@@ -173,8 +191,7 @@ export class DeliveryChecker implements Checker {
         const lost = [...life.own].map((seq) => `#${seq}`).join(' ');
         report('3', `${life.name} left ring ${this.rings.name(life.ring)} without its own ${lost}`, event);
       }
-      for (const seq of life.skipped)
-        this.holes.push({ life: life.name, packet: this.rings.packet(life.ring, seq), survivors });
+      for (const seq of life.skipped) this.holes.push({ life: life.name, ring: life.ring, seq, survivors });
     }
     life.ring = ring;
     life.transitional = undefined;
@@ -219,35 +236,50 @@ export class DeliveryChecker implements Checker {
   ): number {
     let vertex = this.configurations.get(key);
     if (vertex === undefined) {
-      vertex = this.graph.vertex(
-        () => `${key.startsWith('T') ? 'transitional' : 'regular'} ${formatRing(ring)}`,
-      );
+      vertex = this.vertex(`${key.startsWith('T') ? 'transitional' : 'regular'} ${formatRing(ring)}`);
       this.configurations.set(key, vertex);
     }
     return vertex;
   }
 
-  private packetVertex(packet: number): number {
-    let vertex = this.delivered.get(packet);
-    if (vertex === undefined) {
-      vertex = this.graph.vertex(() => `delivery of ${this.rings.packetName(packet)}`);
-      this.delivered.set(packet, vertex);
-      const sent = this.sent.get(packet);
-      if (sent !== undefined) this.graph.edge(sent.vertex, vertex);
+  private vertex(thing: Packet | string): number {
+    return this.graph.vertex(this.things.push(thing) - 1);
+  }
+
+  private nameOf(vertex: number): string {
+    const thing = this.things[vertex]!;
+    if (typeof thing === 'string') return thing;
+    return `${vertex === thing.sending ? 'sending' : 'delivery'} of ${this.packetName(thing)}`;
+  }
+
+  private packet(ring: number, seq: number): Packet {
+    const packets = (this.packets[ring] ??= new Map<number, Packet>());
+    let packet = packets.get(seq);
+    if (packet === undefined) {
+      packet = { ring, seq, sender: undefined, content: 0, sending: -1, delivery: -1 };
+      packets.set(seq, packet);
     }
-    return vertex;
+    return packet;
+  }
+
+  private packetName({ ring, seq }: Packet): string {
+    return `${this.rings.name(ring)} #${seq}`;
   }
 
   private life({ node, life }: TraceEvent): Life {
-    const name = `${node}.${life}`;
-    let found = this.lives.get(name);
-    if (found === undefined) {
-      found = {
-        ...{ name, ring: undefined, transitional: undefined, next: -1, lastSeq: undefined, highest: -1 },
-        ...{ own: new Set<number>(), count: 0, hash: 0, skipped: [], vertex: -1 },
-      };
-      this.lives.set(name, found);
-    }
-    return found;
+    let lives = this.lives.get(node);
+    if (lives === undefined) this.lives.set(node, (lives = []));
+    return (lives[life] ??= {
+      ...{ name: `${node}.${life}`, ring: undefined, transitional: undefined, next: -1 },
+      ...{
+        lastSeq: undefined,
+        highest: -1,
+        own: new Set<number>(),
+        count: 0,
+        hash: 0,
+        skipped: [],
+        vertex: -1,
+      },
+    });
   }
 }

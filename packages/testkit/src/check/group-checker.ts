@@ -23,6 +23,20 @@ interface Program {
   ring: string | undefined;
 }
 
+/** The order of a group: what its programs saw, by name. */
+class GroupOrder {
+  private readonly names: string[] = [];
+  private readonly vertices = new Map<string, number>();
+  readonly graph = new OrderGraph((label) => this.names[label]!);
+
+  vertex(name: string): number {
+    let vertex = this.vertices.get(name);
+    if (vertex === undefined)
+      this.vertices.set(name, (vertex = this.graph.vertex(this.names.push(name) - 1)));
+    return vertex;
+  }
+}
+
 /** How many regular configurations back two nodes must have come the same way: see {@link GroupChecker}. */
 const PAST = 4;
 
@@ -38,7 +52,7 @@ export class GroupChecker implements Checker {
   private readonly programs = new Map<number, Program>();
   /** Numbers submitted, by pid of the sender. */
   private readonly submitted = new Map<number, number>();
-  private readonly graphs = new Map<string, { graph: OrderGraph; vertices: Map<string, number> }>();
+  private readonly orders = new Map<string, GroupOrder>();
   /** The way of each life of a node: its regular configurations, the last one at the end. */
   private readonly ways = new Map<string, string[]>();
   private readonly fates = new Map<string, { heard: string; name: string }>();
@@ -60,7 +74,7 @@ export class GroupChecker implements Checker {
   }
 
   finish(report: Report): void {
-    for (const [group, { graph }] of this.graphs) {
+    for (const [group, { graph }] of this.orders) {
       const cycle = graph.cycle();
       if (cycle !== undefined) report('C1', `no order of group ${group} fits: ${cycle.join(' < ')}`);
     }
@@ -169,11 +183,9 @@ export class GroupChecker implements Checker {
   }
 
   private follow(group: string, program: Program, what: string): void {
-    let order = this.graphs.get(group);
-    if (order === undefined)
-      this.graphs.set(group, (order = { graph: new OrderGraph(), vertices: new Map() }));
-    let vertex = order.vertices.get(what);
-    if (vertex === undefined) order.vertices.set(what, (vertex = order.graph.vertex(() => what)));
+    let order = this.orders.get(group);
+    if (order === undefined) this.orders.set(group, (order = new GroupOrder()));
+    const vertex = order.vertex(what);
     if (program.vertex >= 0) order.graph.edge(program.vertex, vertex);
     program.vertex = vertex;
   }

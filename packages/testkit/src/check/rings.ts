@@ -1,9 +1,6 @@
 import { formatRing, type NodeId, type RingId } from '@coterie/sdk';
 
-/** Sequence numbers of packets are below this. */
-const SEQS = 2 ** 32;
-
-/** Small numbers for the rings of a run, and numbers for their packets, which are cheaper keys than text. */
+/** Small numbers for the rings of a run, which are cheaper keys than text. */
 export class Rings {
   private readonly byName = new Map<string, number>();
   private readonly byObject = new Map<RingId, number>();
@@ -24,14 +21,6 @@ export class Rings {
 
   name(number: number): string {
     return this.names[number] ?? '?';
-  }
-
-  packet(ring: number, seq: number): number {
-    return ring * SEQS + seq;
-  }
-
-  packetName(packet: number): string {
-    return `${this.name(Math.floor(packet / SEQS))} #${packet % SEQS}`;
   }
 }
 
