@@ -7,12 +7,14 @@ import {
   type Connection,
   type Peer,
 } from '@coterie/sdk';
+import { Arena } from './arena.js';
 import type { SimulatedProcess } from './process.js';
 
 const REQUEST_HEADER = 16;
 const HEADER = 24;
 /** Milliseconds from one end of a connection to the other. */
 const LATENCY = 0.02;
+const arena = new Arena();
 
 /** What the daemon sent. */
 export interface Frame {
@@ -22,8 +24,11 @@ export interface Frame {
   readonly body: DataView;
 }
 
-interface Request {
+/** A request or a frame on its way. */
+interface Bytes {
   readonly view: DataView;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** A program connected to one service of a simulated node: it speaks with frames, as any front-end does. */
@@ -38,9 +43,9 @@ export class SimulatedClient {
   /** Milliseconds that reading one frame takes; Infinity: it does not read. Set it with {@link read}. */
   private pace = 0;
   private handle: number | undefined;
-  private readonly requests: Request[] = [];
+  private readonly requests: Bytes[] = [];
   private held = false;
-  private readonly inbox: { kind: Frame['kind']; bytes: Uint8Array }[] = [];
+  private readonly inbox: (Bytes & { readonly kind: Frame['kind'] })[] = [];
   private unread = 0;
   private reading = false;
 
@@ -66,12 +71,13 @@ export class SimulatedClient {
   /** Sends a request; `tail` stands behind the encoded value. */
   request<T>(id: number, codec: Codec<T>, value: T, tail?: Uint8Array): void {
     const head = REQUEST_HEADER + codec.size(value);
-    const view = new DataView(new ArrayBuffer(head + (tail?.length ?? 0)));
-    view.setInt32(0, id, true);
-    view.setInt32(8, view.byteLength, true);
-    codec.encode(value, view, REQUEST_HEADER);
-    if (tail !== undefined) new Uint8Array(view.buffer).set(tail, head);
-    this.requests.push({ view });
+    const length = head + (tail?.length ?? 0);
+    const { view, offset } = arena.take(length);
+    view.setInt32(offset, id, true);
+    view.setInt32(offset + 8, length, true);
+    codec.encode(value, view, offset + REQUEST_HEADER);
+    if (tail !== undefined) new Uint8Array(view.buffer).set(tail, offset + head);
+    this.requests.push({ view, offset, length });
     this.process.schedule.after(LATENCY, () => this.process.input(() => this.offer()));
   }
 
@@ -113,13 +119,13 @@ export class SimulatedClient {
     while (this.connected && !this.held && this.handle !== undefined) {
       const [next] = this.requests;
       if (next === undefined) return;
-      if (this.router?.request(this.handle, next.view, 0, next.view.byteLength) === 'busy') return;
+      if (this.router?.request(this.handle, next.view, next.offset, next.length) === 'busy') return;
       this.requests.shift();
     }
   }
 
   private connection(): Connection {
-    let frame: { kind: Frame['kind']; bytes: Uint8Array } | undefined;
+    let frame: (Bytes & { readonly kind: Frame['kind'] }) | undefined;
     const unread = () => this.unread;
     const peer: Peer = { pid: -1, uid: -1, gid: -1 };
     return {
@@ -129,13 +135,13 @@ export class SimulatedClient {
       },
       reserve: (kind, size) => {
         if (!this.connected || (kind === 'event' && this.unread + size > EVENT_QUEUE_LIMIT)) return undefined;
-        frame = { kind, bytes: new Uint8Array(size) };
-        return { view: new DataView(frame.bytes.buffer), offset: 0 };
+        frame = { kind, ...arena.take(size), length: size };
+        return frame;
       },
       commit: () => {
         if (frame === undefined) return;
         this.inbox.push(frame);
-        this.unread += frame.bytes.length;
+        this.unread += frame.length;
         frame = undefined;
         this.readOn();
       },
@@ -165,7 +171,7 @@ export class SimulatedClient {
     for (let left = this.pace > 0 ? 1 : this.inbox.length; left > 0; left--) {
       const frame = this.inbox.shift();
       if (frame === undefined || !this.connected) return;
-      this.unread -= frame.bytes.length;
+      this.unread -= frame.length;
       this.heard(frame);
     }
     if (wasBehind && this.unread < BEHIND) {
@@ -175,9 +181,9 @@ export class SimulatedClient {
     this.readOn();
   }
 
-  private heard({ kind, bytes }: { kind: Frame['kind']; bytes: Uint8Array }): void {
-    const view = new DataView(bytes.buffer);
-    const body = new DataView(bytes.buffer, HEADER);
-    this.onFrame({ kind, id: view.getInt32(0, true), error: view.getInt32(16, true) as CsError, body });
+  private heard({ kind, view, offset, length }: Bytes & { readonly kind: Frame['kind'] }): void {
+    const body = new DataView(view.buffer, offset + HEADER, length - HEADER);
+    const error = view.getInt32(offset + 16, true) as CsError;
+    this.onFrame({ kind, id: view.getInt32(offset, true), error, body });
   }
 }

@@ -14,12 +14,14 @@ import {
   type Transport,
   type TransportEvents,
 } from '@coterie/sdk';
+import { Arena } from './arena.js';
 import type { SimulatedNetwork } from './network.js';
 import type { SimulatedProcess } from './process.js';
 
 /** Packets of the ring are no longer than this: `netmtu` of the configuration is 1500. */
 const PACKET_SIZE = 2048;
 const pool = new SlabPool(PACKET_SIZE, 1024);
+const arena = new Arena();
 
 /** What a node of the simulation has instead of sockets. */
 export class Socket {
@@ -80,7 +82,7 @@ export function simulatedPlugin(socket: Socket): Plugin {
     }
 
     broadcast(slab: Slab, offset: number, length: number): void {
-      const bytes = slab.bytes.slice(offset, offset + length);
+      const bytes = arena.copy(slab.bytes, offset, length);
       for (const { nodeId } of this.members) {
         if (nodeId !== this.context.nodeId) socket.queue(nodeId, bytes);
       }
@@ -88,7 +90,7 @@ export function simulatedPlugin(socket: Socket): Plugin {
 
     unicast(to: NodeId, slab: Slab, offset: number, length: number): boolean {
       if (!this.members.some(({ nodeId }) => nodeId === to)) return false;
-      socket.queue(to, slab.bytes.slice(offset, offset + length));
+      socket.queue(to, arena.copy(slab.bytes, offset, length));
       return true;
     }
 

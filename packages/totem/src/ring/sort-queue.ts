@@ -14,8 +14,9 @@ export class SortQueue {
   private readonly offsets = new Uint32Array(SORT_QUEUE_SIZE);
   private readonly lengths = new Uint32Array(SORT_QUEUE_SIZE);
   private readonly misses = new Uint32Array(SORT_QUEUE_SIZE);
-  /** Lowest sequence number of the window. */
+  /** Lowest sequence number of the window, and the one behind the highest in it. */
   private head = 1;
+  private end = 1;
 
   /** Everything up to and including this number has been released. */
   get released(): number {
@@ -38,6 +39,7 @@ export class SortQueue {
     this.offsets[at] = offset;
     this.lengths[at] = length;
     this.misses[at] = 0;
+    if (!seqLt(seq, this.end)) this.end = (seq + 1) >>> 0;
   }
 
   /** False if the packet is not here. The reference stays with the queue. */
@@ -67,15 +69,16 @@ export class SortQueue {
       this.misses[at] = 0;
       this.head = (this.head + 1) >>> 0;
     }
+    if (seqLt(this.end, this.head)) this.end = this.head;
   }
 
   /** Frees everything; the window starts behind `released`. */
   reset(released: number): void {
-    for (let at = 0; at < SORT_QUEUE_SIZE; at++) {
-      this.slabs[at]?.release();
-      this.slabs[at] = undefined;
+    for (let seq = this.head; seq !== this.end; seq = (seq + 1) >>> 0) {
+      this.slabs[seq % SORT_QUEUE_SIZE]?.release();
+      this.slabs[seq % SORT_QUEUE_SIZE] = undefined;
     }
     this.misses.fill(0);
-    this.head = (released + 1) >>> 0;
+    this.head = this.end = (released + 1) >>> 0;
   }
 }
