@@ -3,9 +3,11 @@ import type { SimulatedCluster } from '../simulation/cluster.js';
 import { CpgProgram } from '../simulation/cpg-program.js';
 import type { Prng } from '../simulation/prng.js';
 import { QuorumProgram } from '../simulation/quorum-program.js';
-import type { Plan } from './plan.js';
+import type { Talk } from './plan.js';
 
-const groups = ['red', 'blue'] as const;
+export const groups = ['red', 'blue'] as const;
+/** Rounds that a burst of messages lasts, on average. */
+const BURST = 20;
 /** Own messages, and bytes of them, that a program waits for at most before it says more. */
 const PATIENCE = { messages: 40, bytes: 100_000 };
 
@@ -15,11 +17,12 @@ export class Workload {
   readonly watchers = new Map<NodeId, QuorumProgram>();
   private nextPid = 1000;
   private talking = true;
+  private inBurst = true;
 
   constructor(
     private readonly cluster: SimulatedCluster,
     private readonly random: Prng,
-    private readonly talk: Plan['talk'],
+    private readonly talk: Talk,
   ) {
     this.tick();
   }
@@ -71,14 +74,23 @@ export class Workload {
   }
 
   private tick(): void {
+    this.burst();
     for (const { id } of this.cluster.nodes) {
       this.revive(id);
       for (const group of groups) {
         const program = this.programs.get(`${id} ${group}`);
-        if (this.talking && program !== undefined && this.random.chance(this.talk.chance)) this.say(program);
+        if (this.inBurst && program !== undefined && this.random.chance(this.talk.chance)) this.say(program);
       }
     }
     this.cluster.schedule.after(this.talk.every, () => this.tick());
+  }
+
+  private burst(): void {
+    const { share } = this.talk;
+    const ends = 1 / BURST;
+    if (!this.talking) this.inBurst = false;
+    else if (!this.inBurst) this.inBurst = this.random.chance((ends * share) / (1 - share));
+    else if (share < 1) this.inBurst = !this.random.chance(ends);
   }
 
   private say(program: CpgProgram): void {
