@@ -10,7 +10,7 @@ import { Workload } from './workload.js';
 /** Token timeout of the scenarios, milliseconds. */
 export const TOKEN = 400;
 /** Every node's programs say something, often and at some length: most messages go in several packets. */
-const TALK = { every: 4, chance: 0.4, size: 4000 };
+const TALK = { every: 4, chance: 0.4, size: 4000, share: 1 };
 
 /** A small cluster in use, watched by all checkers, with nothing left to chance but what the seed decides. */
 export class Stage {
