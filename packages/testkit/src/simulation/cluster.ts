@@ -2,7 +2,7 @@ import type { Configuration } from '@coterie/core';
 import type { NodeId } from '@coterie/sdk';
 import { Trace } from '../trace/trace.js';
 import { configure, type SectionSettings } from './configuration.js';
-import { SimulatedDisk } from './disk.js';
+import { SimulatedDisk, type RingIdDamage } from './disk.js';
 import { SimulatedNetwork } from './network.js';
 import { SimulatedNode } from './node.js';
 import { classicPlugins, type SimulatedPlugin } from './plugins.js';
@@ -16,8 +16,11 @@ export interface ClusterOptions {
   readonly nodes: number | readonly NodeId[];
   /** Same seed, same run; 1 unless told. */
   readonly seed?: number;
-  /** In addition to cpg, confdb, quorum and votequorum. */
-  readonly plugins?: readonly SimulatedPlugin[];
+  /**
+   * In addition to cpg, confdb, quorum and votequorum. A function says what each node runs from its next start on:
+   * other plugins or other versions of them.
+   */
+  readonly plugins?: readonly SimulatedPlugin[] | ((node: NodeId) => readonly SimulatedPlugin[]);
   /** Of corosync.conf, over the defaults: token 1000 ms, votequorum. */
   readonly config?: SectionSettings;
   /** What the monotonic clocks show at the start, milliseconds; 0 unless told. */
@@ -46,8 +49,8 @@ export class SimulatedCluster {
   private readonly lives = new Map<NodeId, number>();
   private readonly disks = new Map<NodeId, SimulatedDisk>();
   private readonly sockets = new Map<NodeId, Socket>();
-  private readonly plugins: readonly SimulatedPlugin[];
-  private settings: SectionSettings;
+  private readonly plugins: (node: NodeId) => readonly SimulatedPlugin[];
+  private readonly settings = new Map<NodeId, SectionSettings>();
   private readonly configurations = new Map<NodeId, Configuration>();
   private unsettled = false;
   private settledAt = 0;
@@ -55,8 +58,8 @@ export class SimulatedCluster {
   constructor(private readonly options: ClusterOptions) {
     const { nodes, seed = 1, plugins = [], config = {} } = options;
     this.ids = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, i) => i + 1) : nodes;
-    this.plugins = [...classicPlugins, ...plugins];
-    this.settings = config;
+    this.plugins = typeof plugins === 'function' ? plugins : () => plugins;
+    for (const id of this.ids) this.settings.set(id, config);
     this.random = new Prng(seed);
     this.trace = new Trace(() => this.schedule.now);
     this.network = new SimulatedNetwork(this.schedule, this.random.fork(), this.ids, (to, bytes) =>
@@ -120,15 +123,32 @@ export class SimulatedCluster {
     this.unsettled = true;
   }
 
-  /** Every node reads a file with these settings, over the former ones. */
-  reload(settings: SectionSettings): void {
-    const merged: Record<string, Record<string, string | number>> = {};
-    for (const [name, section] of [...Object.entries(this.settings), ...Object.entries(settings)]) {
-      merged[name] = { ...merged[name], ...section };
+  /**
+   * Crashes the node if it is up, does to the file with its ring sequence what `ringId` says, and starts it. After
+   * damage a ring id may come again: checkers of delivery and membership have no say in such a run.
+   */
+  restart(id: NodeId, { ringId }: { readonly ringId?: RingIdDamage } = {}): void {
+    this.alive(id)?.crash();
+    if (ringId !== undefined) {
+      this.note(`ring id of ${id} ${ringId}`);
+      this.disk(id).damageRingId(ringId);
     }
-    this.settings = merged;
-    this.configurations.clear();
-    for (const node of this.nodes) node.reload(this.configuration(node.id));
+    this.start(id);
+  }
+
+  /**
+   * Nodes read a file with these settings over the former ones: all nodes, unless told which. Those that are down
+   * read it when they start. @throws TypeError for what a running daemon would refuse
+   */
+  reload(settings: SectionSettings, ...ids: readonly NodeId[]): void {
+    for (const id of ids.length > 0 ? ids : this.ids) {
+      const merged: Record<string, Record<string, string | number>> = {};
+      for (const [name, section] of [...Object.entries(this.settings.get(id)!), ...Object.entries(settings)])
+        merged[name] = { ...merged[name], ...section };
+      this.settings.set(id, merged);
+      this.configurations.delete(id);
+      this.alive(id)?.reload(this.configuration(id));
+    }
   }
 
   /** Says in the trace what is being done to the cluster. */
@@ -189,13 +209,15 @@ export class SimulatedCluster {
 
   private startOne(id: NodeId): void {
     if (this.alive(id) !== undefined) throw new RangeError(`node ${id} is up`);
+    // Other plugins may have other sections.
+    if (typeof this.options.plugins === 'function') this.configurations.delete(id);
     const life = (this.lives.get(id) ?? 0) + 1;
     this.lives.set(id, life);
     const process = new SimulatedProcess(this.schedule, this.options.uptime ?? 0);
     const socket = new Socket(id, process, this.network);
     this.sockets.set(id, socket);
     const node = new SimulatedNode({
-      ...{ id, life, process, socket, plugins: this.plugins, configuration: this.configuration(id) },
+      ...{ id, life, process, socket, plugins: this.pluginsOf(id), configuration: this.configuration(id) },
       disk: this.disk(id),
       startSeq: this.options.startSeq ?? 0,
       random: this.random.fork(),
@@ -209,10 +231,14 @@ export class SimulatedCluster {
     this.unsettled = true;
   }
 
+  private pluginsOf(id: NodeId): readonly SimulatedPlugin[] {
+    return [...classicPlugins, ...this.plugins(id)];
+  }
+
   private configuration(id: NodeId): Configuration {
     let configuration = this.configurations.get(id);
     if (configuration === undefined) {
-      configuration = configure(id, this.ids, this.settings, this.plugins);
+      configuration = configure(id, this.ids, this.settings.get(id)!, this.pluginsOf(id));
       this.configurations.set(id, configuration);
     }
     return configuration;
