@@ -218,6 +218,10 @@ export const errors = {
     meaning: 'A plugin requires a capability that no installed plugin provides.',
     remedy: 'Install a plugin that provides it, or remove the one that requires it.',
   },
+  COTERIE_E_PLUGIN_RESERVED: {
+    meaning: "A plugin's service has a number that is reserved for Coterie's own engines: 64 to 1023.",
+    remedy: 'Give the service a number from 1024 on, in the manifest and in @ServiceEngine.',
+  },
   COTERIE_E_PLUGIN_SCHEMA: {
     meaning: 'The configuration schema of a plugin is missing or cannot be used.',
     remedy: 'Correct the schema file that the manifest names, or reinstall the plugin.',

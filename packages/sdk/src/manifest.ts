@@ -69,9 +69,8 @@ const service = {
       type: 'integer',
       minimum: 0,
       maximum: 65535,
-      not: { minimum: 64, maximum: 1023 },
       description:
-        "a service number: 0 to 63 are corosync's own, 64 to 1023 are reserved, 1024 to 65535 are for everybody",
+        "a service number: 0 to 63 are corosync's own, 64 to 1023 Coterie's, 1024 to 65535 are for everybody",
     },
     wire: {
       type: 'object',

@@ -83,7 +83,7 @@ describe('validateManifest', () => {
       name: 'Counter',
       entry: '/etc/x.js',
       sdk: '*',
-      service: { number: 70 },
+      service: { number: 70_000 },
     };
     assert.deepEqual(
       problems(wrong).map((problem) => problem.split(', which')[0]),
@@ -93,7 +93,7 @@ describe('validateManifest', () => {
         'coterie.name is "Counter"',
         'coterie.entry is "/etc/x.js"',
         'coterie.sdk is "*"',
-        'coterie.service.number is 70',
+        'coterie.service.number is 70000',
       ],
     );
     assert.deepEqual(problems(null), ['coterie is null, which is not an object']);
@@ -152,14 +152,14 @@ describe('validateManifest', () => {
     it(`takes the SDK range "${sdk}"`, () => void accepted({ ...engine, sdk }));
   }
 
-  for (const number of [-1, 64, 1023, 65536, 1.5, '1027', null]) {
+  for (const number of [-1, 65536, 1.5, '1027', null]) {
     it(`refuses the service number ${JSON.stringify(number)}`, () => {
       assert.deepEqual(problems({ ...engine, service: { number } }), [
-        `coterie.service.number is ${JSON.stringify(number)}, which is not a service number: 0 to 63 are corosync's own, 64 to 1023 are reserved, 1024 to 65535 are for everybody`,
+        `coterie.service.number is ${JSON.stringify(number)}, which is not a service number: 0 to 63 are corosync's own, 64 to 1023 Coterie's, 1024 to 65535 are for everybody`,
       ]);
     });
   }
-  for (const number of [0, 63, 1024, 65535]) {
+  for (const number of [0, 63, 64, 1024, 65535]) {
     it(`takes the service number ${number}`, () => void accepted({ ...engine, service: { number } }));
   }
 

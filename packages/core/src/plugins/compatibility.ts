@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { FIRST_FOREIGN_SERVICE, FIRST_FREE_SERVICE } from '../routing/services.js';
 import { findPackage, packageVersion } from './discover.js';
 import type { PackageFiles, PluginPackage, PluginProblem } from './plugin-package.js';
 
@@ -16,7 +17,11 @@ export function checkCompatibility(
   files: PackageFiles,
 ): PluginProblem[] {
   return [
-    ...plugins.flatMap((plugin) => [...checkRange(plugin, sdk), ...checkCopy(plugin, sdk, files)]),
+    ...plugins.flatMap((plugin) => [
+      ...checkRange(plugin, sdk),
+      ...checkCopy(plugin, sdk, files),
+      ...checkReserved(plugin),
+    ]),
     ...checkDuplicates(plugins),
   ];
 }
@@ -57,6 +62,17 @@ function sameLine(a: string, b: string): boolean {
   const [left, right] = [semver.parse(a), semver.parse(b)];
   if (left === null || right === null || left.major !== right.major) return false;
   return left.major > 0 || left.minor === right.minor;
+}
+
+/** Numbers from 64 to 1023 are for engines of this project, so that new ones never take a third party's. */
+function checkReserved(plugin: PluginPackage): PluginProblem[] {
+  if (plugin.packageName.startsWith('@coterie/')) return [];
+  return plugin.manifest.services
+    .filter(({ number }) => number >= FIRST_FOREIGN_SERVICE && number < FIRST_FREE_SERVICE)
+    .map(({ number }) => {
+      const message = `service number ${number} is reserved for Coterie's own engines: take one from ${FIRST_FREE_SERVICE} on.`;
+      return problem('COTERIE_E_PLUGIN_RESERVED', plugin, message);
+    });
 }
 
 /** Names, service numbers, transports and capabilities belong to one plugin each. */

@@ -1,14 +1,15 @@
 import type { Cluster, Codec, Counter, EngineIdentity, Logger, NodeId } from '@coterie/sdk';
 import type { Totem } from '@coterie/totem';
 import type { ClusterState } from './cluster-state.js';
-import { FIRST_FOREIGN_SERVICE, method, type Guard, type RunningEngine } from './engine.js';
+import { method, type Guard, type RunningEngine } from './engine.js';
+import { FIRST_FOREIGN_SERVICE } from './services.js';
 
 /** Service header of a message: i32 id = service << 16 | fn at 0, i32 size at 8, the rest padding. */
 export const MESSAGE_HEADER = 16;
 
 /** corosync's services talk in group `a`. Real nodes index a table of 64 with what they hear there, unchecked. */
 const CLASSIC_GROUP = 'a';
-/** Third parties' services: real nodes have not joined it and hear nothing. */
+/** Services that corosync does not have: real nodes have not joined it and hear nothing. */
 const FOREIGN_GROUP = 'coterie';
 
 interface Route {

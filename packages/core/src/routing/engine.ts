@@ -9,9 +9,6 @@ import {
   type RequestHandler,
 } from '@coterie/sdk';
 
-/** Numbers below are corosync's own services: they share its groups on the wire. */
-export const FIRST_FOREIGN_SERVICE = 1024;
-
 /** An engine with its handlers, as the routers run it. */
 export interface RunningEngine {
   readonly identity: EngineIdentity;

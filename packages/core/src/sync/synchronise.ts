@@ -1,15 +1,16 @@
 import { formatRing, sameRing, type Logger, type NodeId, type RingId, type SyncView } from '@coterie/sdk';
 import type { Configuration, Totem } from '@coterie/totem';
-import { FIRST_FOREIGN_SERVICE, type RunningEngine } from '../routing/engine.js';
+import type { RunningEngine } from '../routing/engine.js';
+import { FIRST_FOREIGN_SERVICE } from '../routing/services.js';
 import { decodeSync, encodeBarrier, encodeServices } from './messages.js';
 import { ServiceList, type Participant } from './service-list.js';
 
 const SYNC_GROUP = 'sync';
-/** As {@link SYNC_GROUP}, among the nodes that run third parties' services. */
+/** As {@link SYNC_GROUP}, among the nodes that run services which corosync does not have. */
 const FOREIGN_SYNC_GROUP = 'coterie-sync';
 
 /**
- * Stands for all third parties' services in the list that real corosync nodes see: they take a number below 64
+ * Stands for all of those services in the list that real corosync nodes see: they take a number below 64
  * that they do not know for a service without work and send their barrier at once, but would look up a larger one
  * beyond the end of a table. While this number is current, Coterie nodes go through their own list, and only
  * then send their barrier. So the round ends at the same message on every node, real ones included, as the
