@@ -10,6 +10,7 @@ import {
   engineIdentity,
   Logger,
   Nodelist,
+  Processes,
   QuorumControl,
   Random,
   Storage,
@@ -40,6 +41,8 @@ export interface Offer {
   readonly timers: Timers;
   readonly random: Random;
   readonly storage: Storage;
+  /** Undefined: no program can be started here. */
+  readonly processes?: Processes | undefined;
   readonly logs: Logs;
   readonly database: Database;
   readonly state: ClusterState;
@@ -122,6 +125,7 @@ function daemonPorts(offer: Offer, nodelist: LiveNodelist): Ports {
     [Nodelist, nodelist],
     [QuorumControl, offer.state],
     [ClientRouter, offer.clientRouter],
+    ...(offer.processes === undefined ? [] : [[Processes, offer.processes] as const]),
   ]);
 }
 

@@ -7,6 +7,7 @@ import {
   type FrontEnd,
   type Injectable,
   type NodeId,
+  type Processes,
   type Random,
   type Storage,
   type Timers,
@@ -37,11 +38,14 @@ import { START_TIMEOUT, within } from './plugins/load.js';
 import type { LoadedPlugin } from './plugins/plugin-package.js';
 import { LocalClientRouter } from './routing/client-router.js';
 import { ClusterState } from './routing/cluster-state.js';
+import type { RunningEngine } from './routing/engine.js';
 import { EngineRouter } from './routing/engine-router.js';
 import { Synchronisation } from './sync/synchronise.js';
 
 /** Milliseconds that one thing may take to stop. */
 const STOP_TIMEOUT = 2000;
+/** Milliseconds that the engines may take to end what may not go on without the ring. */
+const QUIESCE_TIMEOUT = 90_000;
 /** Milliseconds that the last messages of the engines may take to go out. */
 const FAREWELL_TIMEOUT = 300;
 
@@ -59,6 +63,8 @@ export interface ExecutivePorts {
   readonly timers: Timers;
   readonly random: Random;
   readonly storage: Storage;
+  /** Undefined: no program can be started here, and an engine that wants to is refused. */
+  readonly processes?: Processes | undefined;
   readonly ringIds: RingIdStore;
   readonly logs: Logs;
   /** Where the built-in front-end listens; undefined: it does not run. */
@@ -100,6 +106,8 @@ export class Executive {
   private becomeReady!: () => void;
   private end!: (ending: Ending) => void;
   private leaving = false;
+  /** Set while engines quiesce. */
+  private hurry: (() => void) | undefined;
   /** Set while somebody waits for the token. */
   private tokenSeen: (() => void) | undefined;
   /** What has been started, in that order; leaving stops it in the opposite one. */
@@ -201,6 +209,7 @@ export class Executive {
     this.log.error(
       `cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
+    this.hurry?.();
     return this.stop({
       kind: 'failure',
       reason: error instanceof CoterieError ? error.code : String(error),
@@ -342,6 +351,8 @@ export class Executive {
     if (this.leaving) return this.ended;
     this.leaving = true;
     this.log.info(`leaving: ${ending.reason}`);
+    const busy = this.parts.engines.filter(({ engine }) => engine.quiesce !== undefined);
+    if (ending.kind !== 'failure' && busy.length > 0) await this.quiesce(busy);
     this.statistics.stop();
     this.stalls.stop();
     await this.farewell(ending.kind !== 'failure');
@@ -374,6 +385,18 @@ export class Executive {
       };
     });
     this.tokenSeen = undefined;
+  }
+
+  /** The engines end what may not go on without the ring. A failure meanwhile ends the waiting. */
+  private async quiesce(engines: readonly RunningEngine[]): Promise<void> {
+    const failed = new Promise<void>((resolve) => (this.hurry = resolve));
+    const quiet = engines.map(({ identity, engine, guard }) => {
+      const ending = Promise.resolve(guard.run('quiesce', () => engine.quiesce?.(), undefined));
+      return within(QUIESCE_TIMEOUT, this.ports.timers, `quiescing ${identity.name}`, ending).catch(
+        (error: unknown) => guard.failed('quiesce', error),
+      );
+    });
+    await Promise.race([failed, Promise.all(quiet)]);
   }
 
   /** Stops what was started, the last first; what fails there is logged and holds nothing up. */

@@ -15,9 +15,14 @@ export interface Engine {
   readonly sync?: Synchroniser;
   /** After construction of all engines and before the ring starts; may be asynchronous. */
   start?(): void | Promise<void>;
+  /**
+   * The node is asked to leave: what may not go on without the ring ends now. Members and clients are there until the
+   * promise settles, 90 seconds at most. Not called when the node has failed.
+   */
+  quiesce?(): Promise<void>;
   /** The node is about to leave the ring: what is multicast now still reaches the others. Clients are gone. */
   leaving?(): void;
-  /** The node has left the ring. */
+  /** The node has left the ring. Two seconds are the most that it may take. */
   stop?(): void | Promise<void>;
   /** A regular configuration was installed (before synchronisation). */
   onView?(view: View): void;
@@ -30,7 +35,7 @@ export interface Engine {
 
 export interface EngineIdentity {
   readonly name: string;
-  /** Service number on the wire: 0-63 corosync's own, 1024-65535 third parties. */
+  /** Service number on the wire: 0-63 corosync's own, 64-1023 Coterie's, 1024-65535 third parties. */
   readonly service: number;
 }
 

@@ -14,6 +14,7 @@ export * from './list.js';
 export * from './plugin.js';
 export * from './ports.js';
 export { replicate, type ReplicatedState } from './replicate.js';
+export * from './processes.js';
 export * from './ring.js';
 export * from './scalars.js';
 export * from './slab.js';

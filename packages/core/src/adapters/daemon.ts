@@ -17,6 +17,7 @@ import { ExitCode, exitCodeAfter, exitCodeOf } from './exit-codes.js';
 import { FileStorage } from './file-storage.js';
 import { readConfiguration, readPlugins } from './installation.js';
 import { Logging } from './logging.js';
+import { systemProcesses } from './processes.js';
 import { systemRandom } from './random.js';
 import { StoredRingId } from './ring-id-store.js';
 import { systemdNotifier } from './service-manager.js';
@@ -86,6 +87,7 @@ class Daemon {
     const { plugins, importTimes } = await this.load();
     const executive = new Executive(this.configuration, plugins, {
       ...{ clock: systemClock, timers, random: systemRandom, storage: this.storage, logs },
+      processes: systemProcesses,
       ringIds: new StoredRingId(this.storage, this.configuration.local.nodeId, logs('totem')),
       listener: new UnixListener(join(this.line.runDir, SOCKET_NAME)),
       uid: process.getuid?.() ?? -1,

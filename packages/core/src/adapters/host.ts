@@ -37,9 +37,19 @@ async function resolveAll(names: readonly string[]): Promise<ReadonlyMap<string,
   return new Map(resolved);
 }
 
-/** Node knows its own user only; the C library's databases know all. */
+/** Number and primary group of a user, by name or number. */
+export function accountOf(user: string): { uid: number; gid: number } | undefined {
+  const [, , uid = '', gid = ''] = entryOf('passwd', user) ?? [];
+  return uid === '' || gid === '' ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
 function numberOf(database: 'passwd' | 'group', name: string): number | undefined {
-  const { status, stdout } = spawnSync('getent', [database, '--', name], { encoding: 'utf8' });
-  const number = status === 0 ? Number(stdout.split(':')[2]) : NaN;
+  const number = Number(entryOf(database, name)?.[2] ?? NaN);
   return Number.isInteger(number) ? number : undefined;
+}
+
+/** Node knows its own user only; the C library's databases know all. */
+function entryOf(database: 'passwd' | 'group', name: string): readonly string[] | undefined {
+  const { status, stdout } = spawnSync('getent', [database, '--', name], { encoding: 'utf8' });
+  return status === 0 ? stdout.trimEnd().split(':') : undefined;
 }

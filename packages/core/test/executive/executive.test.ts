@@ -225,6 +225,42 @@ describe('executives of one process', () => {
     assert.equal(first.tally.total, 42);
   });
 
+  it('stay in the ring until what may not go on without it has ended', async () => {
+    const cluster = new Cluster(2);
+    const [first, last] = (await cluster.start(1, 2)) as [Node, Node];
+    await cluster.together([first, last]);
+    let quiet = () => {};
+    last.tally.quiet = new Promise((resolve) => (quiet = resolve));
+    const program = last.connect();
+    void last.executive.leave('enough');
+    program.send(add(5));
+    await cluster.network.until('the sum', () => first.tally.total === 5);
+    assert.equal(program.ended, false);
+    quiet();
+    await cluster.network.until('the end', () => last.ending !== undefined);
+    assert.equal(program.ended, true);
+    await cluster.together([first]);
+  });
+
+  it('do not wait for what has not ended when something fails, or after 90 seconds', async () => {
+    const cluster = new Cluster(2);
+    const [failing, stuck] = (await cluster.start(1, 2)) as [Node, Node];
+    await cluster.together([failing, stuck]);
+    for (const { tally } of [failing, stuck]) tally.quiet = new Promise(() => {});
+    void failing.executive.leave('enough');
+    void stuck.executive.leave('enough');
+    await cluster.together([failing, stuck]);
+    void failing.executive.fail(new Error('disk'));
+    await cluster.network.until('the end of one', () => failing.ending !== undefined);
+    assert.equal(stuck.ending, undefined);
+    const asked = cluster.time.now();
+    await cluster.network.until('the end of the other', () => stuck.ending !== undefined, 91_000);
+    assert.ok(cluster.time.now() - asked > 80_000);
+    assert.ok(
+      stuck.log.lines.some(({ message }) => message.includes('quiescing tally took longer than 90000 ms')),
+    );
+  });
+
   it('go on without one that died', async () => {
     const cluster = new Cluster(3);
     const nodes = await cluster.start(1, 2, 3);

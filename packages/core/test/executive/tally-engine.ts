@@ -28,12 +28,17 @@ export class TallyEngine implements Engine, Synchroniser {
   readonly heardFrom: NodeId[] = [];
   stopped = false;
   lastWord = 0;
+  quiet = Promise.resolve();
   private highest = 0;
 
   constructor(
     @inject(Cluster) private readonly cluster: Cluster,
     @inject(Clients) private readonly clients: Clients,
   ) {}
+
+  quiesce(): Promise<void> {
+    return this.quiet;
+  }
 
   /** Says its last word. */
   leaving(): void {
