@@ -13,7 +13,9 @@ export interface Cluster {
   readonly quorate: boolean;
   /**
    * Send to the same engine on every member, in the agreed order; it comes back to this node too.
-   * The message is the service header, `value`, then `tail` (copied before this returns).
+   * The message is the service header, `value`, then `tail` (copied before this returns). One without a tail that
+   * fits into a packet (some 1,300 bytes) is heard by every member of the ring that it comes back on. Any other may be
+   * cut by a change of the ring: then only those who were there when its beginning was sent hear it.
    * False: the send queue has no room, nothing was sent; ask {@link room} first or try again later.
    */
   multicast<T>(fn: number, codec: Codec<T>, value: T, tail?: Uint8Array): boolean;

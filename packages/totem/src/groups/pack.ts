@@ -15,7 +15,7 @@ const SHORTEST_PART = 5 + 16 + 2;
  * share a packet, a long one continues from packet to packet. A packet is built where it stays, in a slab, with
  * room in front for the mcast header that it gets when it is sent.
  *
- * Packets are cut as corosync cuts them (totempg.c, mcast_msg).
+ * Messages with a tail are cut as corosync cuts all of them (totempg.c, mcast_msg).
  */
 export class Packer {
   /** Bytes of a packet behind its header: part lengths and parts. */
@@ -66,8 +66,9 @@ export class Packer {
   }
 
   /**
-   * Adds a message, copied: group prefix, header, tail. False, and nothing has happened, if there is no
-   * {@link room}. Throws COTERIE_E_MESSAGE_SIZE if it is longer than MAX_MESSAGE_SIZE.
+   * Adds a message, copied: group prefix, header, tail. One without a tail that fits into a packet is not cut:
+   * after a change of the ring its end would mean nothing to those who come in, and a join or a leave of a process
+   * is for them, too. False, and nothing has happened, if there is no {@link room}. Throws COTERIE_E_MESSAGE_SIZE if it is longer than MAX_MESSAGE_SIZE.
    */
   add(groupPrefix: Uint8Array, header: Uint8Array, tail: Uint8Array | undefined): boolean {
     const length = groupPrefix.length + header.length + (tail === undefined ? 0 : tail.length);
@@ -78,6 +79,8 @@ export class Packer {
       );
     }
     if (!this.room(length)) return false;
+    const fitsLater = this.count > 0 && length > this.limit() - this.end && length <= this.capacity - 2;
+    if (tail === undefined && fitsLater) this.seal(0);
     this.remaining = length;
     this.fragment = 0;
     this.append(groupPrefix);

@@ -12,6 +12,7 @@ import { readPcap } from '../pcap.js';
 import { Sender, header } from './sender.js';
 
 const PREFIX = 5;
+const nothing = new Uint8Array(0);
 
 describe('messages that corosync sent', () => {
   for (const [capture, sender, messages] of [
@@ -53,7 +54,7 @@ function repack(packets: readonly Buffer[]): number {
     assert.equal(assembler.receive(1, view, 0, packet.length), undefined);
     if (header(packet).fragmented !== 0) return;
     for (const message of messages.splice(0)) {
-      sender.packer.add(message.subarray(0, PREFIX), message.subarray(PREFIX), undefined);
+      sender.packer.add(message.subarray(0, PREFIX), nothing, message.subarray(PREFIX));
       repacked++;
     }
     const ours = sender.send();

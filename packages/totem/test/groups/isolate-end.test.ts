@@ -4,6 +4,7 @@ import { Assembler, MCAST_SIZE, Packer, PacketQueue, PacketRef } from '@coterie/
 
 const PREFIX = Uint8Array.of(1);
 const NET_MTU = 400;
+const nothing = new Uint8Array(0);
 
 function fill(length: number, value: number): Uint8Array {
   return new Uint8Array(length).fill(value);
@@ -32,9 +33,9 @@ describe('the end of a message that a change of the ring cuts', () => {
       it(`shares its packet with nothing (${size} bytes, ${sent} packets sent before)`, () => {
         const queue = new PacketQueue(100);
         const packer = new Packer(NET_MTU, new SlabPool(10_000, 4), queue, new PacketQueue(100));
-        packer.add(PREFIX, fill(50, 1), undefined);
-        packer.add(PREFIX, fill(size, 2), undefined);
-        for (let i = 3; i < 20; i++) packer.add(PREFIX, fill(60, i), undefined);
+        packer.add(PREFIX, nothing, fill(50, 1));
+        packer.add(PREFIX, nothing, fill(size, 2));
+        for (let i = 3; i < 20; i++) packer.add(PREFIX, nothing, fill(60, i));
         packer.flush();
         const before = Array.from({ length: sent }, () => {
           const packet = new PacketRef();

@@ -24,6 +24,19 @@ describe('packing', () => {
     assert.deepEqual(sizes(2801), [[1400], [1400], [1]]);
   });
 
+  it('cuts no message without a tail that fits into a packet', () => {
+    const lengths = (...sizes: readonly number[]) => {
+      const sender = new Sender();
+      for (const size of sizes) assert.ok(sender.command(message(size - PREFIX)));
+      return sender.send().map((packet) => header(packet).lengths);
+    };
+    assert.deepEqual(lengths(1000, 300), [[1000, 300]]);
+    assert.deepEqual(lengths(1000, 398), [[1000, 398]]);
+    assert.deepEqual(lengths(1000, 399), [[1000], [399]]);
+    assert.deepEqual(lengths(1000, 1400, 20), [[1000], [1400], [20]]);
+    assert.deepEqual(lengths(1000, 1401), [[1000, 398], [1003]]);
+  });
+
   it('queues a packet at once when no other message fits, else at the flush', () => {
     const queued = (length: number): number => {
       const sender = new Sender();

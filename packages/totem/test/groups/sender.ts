@@ -32,6 +32,11 @@ export class Sender {
     return this.packer.add(this.prefix, message.subarray(0, half), message.subarray(half));
   }
 
+  /** The same, without a tail. */
+  command(message: Uint8Array): boolean {
+    return this.packer.add(this.prefix, message, undefined);
+  }
+
   /** Everything in a queue, removed from it: payloads of mcasts. */
   take(queue: PacketQueue = this.normalQueue): Buffer[] {
     const packets: Buffer[] = [];
