@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errors } from '@coterie/sdk';
 import { coreSchemas } from '../packages/core/dist/config/schema-sections.js';
+import { knownBugsPage } from '../test/dist-test/known-bugs/page.js';
 
 const root = join(import.meta.dirname, '..');
 
 /** The text of each generated page, by its path. */
 export function pages() {
-  return { 'docs/errors.md': errorsPage(), 'docs/configuration.md': configurationPage() };
+  return {
+    'docs/errors.md': errorsPage(),
+    'docs/configuration.md': configurationPage(),
+    'docs/known-bugs.md': knownBugsPage(table),
+  };
 }
 
 function errorsPage() {

@@ -1,0 +1,138 @@
+import type { PlantedBug } from '../bug.js';
+
+const gather = 'totem/dist/ring/gather.js';
+const membership = 'totem/dist/ring/membership.js';
+const recovery = 'totem/dist/ring/recovery.js';
+const commit = 'totem/dist/ring/commit.js';
+
+/** Bugs that corosync had with membership and recovery. */
+export const knownMembershipBugs: readonly PlantedBug[] = [
+  {
+    name: 'b1-stale-joins-count',
+    what: 'a member’s join from before the ring makes the ring gather',
+    row: 'B1',
+    file: membership,
+    find: 'join.ringSequence < r.ring.sequence)',
+    replace: 'false)',
+  },
+  {
+    name: 'b1-accusing-joins-count',
+    what: 'a join that counts this node among the failed makes its ring gather',
+    row: 'B1',
+    file: membership,
+    find: 'if (join.failed.includes(r.me))',
+    replace: 'if (false)',
+  },
+  {
+    name: 'b2-operational-ignores-joins',
+    what: 'a running ring ignores joins',
+    row: 'B2',
+    file: membership,
+    find: 'if (concernsRing(r, join))',
+    replace: 'if (join.nodeId === 0)',
+  },
+  {
+    name: 'b4-leaves-without-goodbye',
+    what: 'a node that leaves says nothing',
+    row: 'B4',
+    file: 'totem/dist/ring/ring.js',
+    find: 'broadcastLeave(r);',
+    replace: '',
+  },
+  {
+    name: 'b4-goodbye-ignored',
+    what: 'a goodbye is not taken for a join',
+    row: 'B4',
+    file: membership,
+    find: 'if (concernsRing(r, join))',
+    replace: 'if (join.nodeId !== 0 && concernsRing(r, join))',
+  },
+  {
+    name: 'b6-token-accepted-in-gather',
+    what: 'the token of the ring that is being left still counts',
+    row: 'B6',
+    file: gather,
+    find: 'r.tokenDiscarded = true;',
+    replace: '',
+  },
+  {
+    name: 'b7-old-ring-forgotten',
+    what: 'after an attempt to form a ring a node says that it comes from that one',
+    row: 'B7',
+    file: commit,
+    find: 'mine.ringSequence = r.oldRing.sequence;',
+    replace: 'mine.ringSequence = r.ring.sequence;',
+  },
+  {
+    name: 'b7-old-aru-overwritten',
+    what: 'when recovery fails, what was there of its messages is taken for what was there of the old ring',
+    row: 'B7',
+    file: recovery,
+    find: 'r.aru = r.saved.aru;',
+    replace: 'return void (r.saved = undefined);',
+  },
+  {
+    name: 'b8-first-token-sent-again',
+    what: 'each commit token that comes back makes a first token',
+    row: 'B8',
+    file: recovery,
+    find: ' || r.originatedToken',
+    replace: '',
+  },
+  {
+    name: 'b9-recovery-queue-of-206',
+    what: 'recovery sends 206 messages again and forgets the others',
+    row: 'B9',
+    file: 'totem/dist/ring/context.js',
+    find: 'retransQueue = new PacketQueue(SORT_QUEUE_SIZE)',
+    replace: 'retransQueue = new PacketQueue(206)',
+  },
+  {
+    name: 'b10-stops-at-gap',
+    what: 'nothing behind a gap is delivered',
+    row: 'B10',
+    file: 'totem/dist/ring/operational.js',
+    find: 'if (!skip)',
+    replace: 'if (true)',
+  },
+  {
+    name: 'b10-delivers-behind-gap',
+    what: 'messages of departed nodes behind a gap are delivered',
+    row: 'B10',
+    file: 'totem/dist/ring/operational.js',
+    find: 'if (skip && !r.deliverMembers.includes(from))',
+    replace: 'if (false)',
+  },
+  {
+    name: 'b11-no-room-for-second-header',
+    what: 'packets leave no room for the header that they get in recovery',
+    row: 'B11',
+    file: 'totem/dist/create-totem.js',
+    find: 'settings.netmtu - 2 * MCAST_SIZE',
+    replace: 'settings.netmtu - MCAST_SIZE',
+  },
+  {
+    name: 'b12-pause-unnoticed',
+    what: 'joins that waited while the process was paused count',
+    row: 'B12',
+    file: 'totem/dist/ring/pause.js',
+    find: 'this.r.joinsIgnoredUntil = now + join;',
+    replace: '',
+  },
+  {
+    name: 'b12-start-is-a-pause',
+    what: 'the time before the start counts as a pause',
+    row: 'B12',
+    file: 'totem/dist/ring/pause.js',
+    find: 'this.last = this.r.ports.clock.now();',
+    replace: '',
+  },
+  {
+    name: 'b13-transitional-by-node-id',
+    what: 'who was a member of the old ring counts as having come along, from whatever ring it comes',
+    row: 'B13',
+    file: recovery,
+    find: 'r.members.includes(id) && sameOldRing(r, token.entries[i])',
+    replace: 'r.members.includes(id)',
+  },
+];
