@@ -1,6 +1,7 @@
 import type { Clock, Logger, PacketBatch, Random, RingId, NodeId, Timers, Transport } from '@coterie/sdk';
 import type { Deliver, RingState } from './evs.js';
 import type { TotemSettings } from './settings.js';
+import type { PacketType } from './wire/header.js';
 
 /** Where the ring sequence is kept across restarts (`ringid_<nodeid>`). */
 export interface RingIdStore {
@@ -10,8 +11,16 @@ export interface RingIdStore {
   store(sequence: number): void;
 }
 
+/** The timers of the protocol. */
+export type RingTimer =
+  'tokenLoss' | 'tokenRetransmit' | 'hold' | 'merge' | 'join' | 'joinDelay' | 'consensus';
+
 /** Follows every packet's way through the ring: for simulations, which check the order of what it tells. */
 export interface PacketObserver {
+  /** A packet that may be of this type has come, by the type byte of its header. */
+  received?(state: RingState, type: PacketType): void;
+  /** A timer has run out. */
+  expired?(state: RingState, timer: RingTimer): void;
   /** This node gave the packet its place in the order; not called for what recovery sends again. */
   originated(ring: RingId, seq: number, view: DataView, offset: number, length: number): void;
   /** The packet is about to be delivered; `ring` is the one that ordered it. Header included, as in {@link originated}. */

@@ -1,8 +1,9 @@
 import { sameRing } from '@coterie/sdk';
 import type { SimulatedCluster } from '../simulation/cluster.js';
 import type { CpgProgram } from '../simulation/cpg-program.js';
-import { LONGEST_RELOAD } from './faults.js';
-import { revive } from './schedule.js';
+import { LONGEST_RELOAD } from './draw.js';
+import type { Scene } from './scene.js';
+import { applyFault } from './apply.js';
 import type { Workload } from './workload.js';
 
 /** Virtual milliseconds between looks at conditions that cost something. */
@@ -19,13 +20,13 @@ export class Quiet {
   private readonly longest: number;
   /** Consensus takes 1.2 of the token timeout; twice both, and a second for joins. */
   private readonly patience: number;
+  private readonly world: SimulatedCluster;
+  private readonly workload: Workload;
 
-  constructor(
-    private readonly world: SimulatedCluster,
-    private readonly workload: Workload,
-    token: number,
-  ) {
-    this.longest = LONGEST_RELOAD * token;
+  constructor(private readonly scene: Scene) {
+    this.world = scene.world;
+    this.workload = scene.workload;
+    this.longest = LONGEST_RELOAD * scene.token;
     this.patience = 2 * 2.2 * this.longest + 10 * 50 + 1000;
   }
 
@@ -39,9 +40,7 @@ export class Quiet {
     await world.runUntil(() => world.nodes.every(({ process }) => !process.paused));
     // A token that was lost before is missed only now.
     await world.run(this.longest);
-    for (const id of world.ids) {
-      if (world.alive(id) === undefined) revive(world, id);
-    }
+    for (const node of world.ids) applyFault({ kind: 'start', node }, this.scene);
     const since = world.now;
     if (!(await world.runUntil(() => world.stable, this.patience, LOOK_EVERY))) {
       this.violated('L1', `no ring of all ${this.patience.toFixed(0)} ms after the last fault`);

@@ -5,10 +5,15 @@ import { QuorumChecker } from '../check/quorum-checker.js';
 import type { Violation } from '../check/checker.js';
 import { cluster, type SimulatedCluster } from '../simulation/cluster.js';
 import { Prng } from '../simulation/prng.js';
+import type { Coverage } from '../trace/coverage.js';
 import type { Trace } from '../trace/trace.js';
-import { strike } from './faults.js';
+import { draw } from './draw.js';
+import type { Fault } from './fault.js';
 import { plan, type Plan } from './plan.js';
 import { Quiet } from './quiet.js';
+import type { Scene } from './scene.js';
+import type { Script, Setting, Step } from './script.js';
+import { applyFault } from './apply.js';
 import { Workload } from './workload.js';
 
 /** Tells the numbers of the schedule from those of the cluster, which starts from the same seed. */
@@ -17,28 +22,59 @@ const SALT = 0x5eed;
 /** Milliseconds that a node takes at least to start again: packets of before have come or are lost by then. */
 const BOOT = 50;
 
-/** What came of a schedule. */
-export interface Outcome {
-  readonly seed: number;
-  readonly plan: Plan;
+/** What came of a run. */
+export interface Run {
   readonly violations: readonly Violation[];
   readonly trace: Trace;
+  readonly coverage: Coverage;
   /** Virtual milliseconds. */
   readonly duration: number;
   /** Packets that the network carried. */
   readonly packets: number;
 }
 
+/** What came of the schedule of a seed. */
+export interface Outcome extends Run {
+  readonly seed: number;
+  readonly plan: Plan;
+  /** The same schedule, with nothing left to be drawn. */
+  readonly script: Script;
+}
+
 /**
  * Runs the schedule of a seed: chaos, in which faults strike and only safety is asked for, then quiet, in which
  * everything has to become good again. The same seed gives the same run, event by event.
+ *
+ * @param seed 0 to 2^32 - 1
  */
 export async function runSchedule(seed: number): Promise<Outcome> {
   const random = new Prng(seed ^ SALT);
   const drawn = plan(seed, random);
-  const world = cluster(drawn.cluster);
+  const scene = setting(drawn);
+  // Most schedules begin with a ring; in the others faults strike while it is formed.
+  const ring = random.chance(0.8);
+  await begin(scene, ring);
+  const steps = await improvise(scene, drawn, random);
+  const { cluster, token, forgetful, latency, talk } = drawn;
+  const script = { cluster, token, forgetful, latency, talk, ring, steps };
+  return { seed, plan: drawn, script, ...(await conclude(scene)) };
+}
+
+/** Runs a schedule step by step; that of a seed gives the same run as the seed. */
+export async function runScript(script: Script): Promise<Run> {
+  const scene = setting(script);
+  await begin(scene, script.ring);
+  for (const { at, fault } of script.steps) {
+    await advance(scene.world, at);
+    applyFault(fault, scene);
+  }
+  return conclude(scene);
+}
+
+function setting({ cluster: options, forgetful, latency, talk, token }: Setting): Scene {
+  const world = cluster(options);
   const { trace, network } = world;
-  if (!drawn.forgetful) {
+  if (!forgetful) {
     for (const checker of [
       new MembershipChecker(),
       new DeliveryChecker(),
@@ -47,38 +83,48 @@ export async function runSchedule(seed: number): Promise<Outcome> {
     ])
       trace.attach(checker);
   }
-  network.latency = drawn.latency;
-  network.jitter = drawn.latency / 2;
-  const workload = new Workload(world, random.fork(), drawn.talk);
-  await chaos(world, workload, drawn, random);
-  await new Quiet(world, workload, drawn.token).run();
-  return {
-    ...{ seed, plan: drawn, trace, duration: world.now, packets: network.carried },
-    violations: trace.finish(),
-  };
+  network.latency = latency;
+  network.jitter = latency / 2;
+  return { world, token, workload: new Workload(world, talk) };
 }
 
-async function chaos(world: SimulatedCluster, workload: Workload, drawn: Plan, random: Prng): Promise<void> {
-  const { token, faults, steps, gap } = drawn;
-  const scene = { cluster: world, random, workload, token };
+async function begin({ world, token }: Scene, ring: boolean): Promise<void> {
   world.start();
-  // Most schedules begin with a ring; in the others faults strike while it is formed.
-  if (random.chance(0.8)) await world.runUntil(() => world.stable, 10 * token);
-  for (let step = 0; step < steps; step++) {
-    await world.run(random.between(0, gap));
-    if (faults.length > 0) strike(random.pick(faults), scene);
+  if (ring) await world.runUntil(() => world.stable, 10 * token);
+}
+
+/** Draws each fault when its time has come, for it depends on who is there, and lets it strike. */
+async function improvise(scene: Scene, drawn: Plan, random: Prng): Promise<readonly Step[]> {
+  const { world } = scene;
+  const steps: Step[] = [];
+  const take = (at: number, fault: Fault) => {
+    applyFault(fault, scene);
+    steps.push({ at, fault });
+  };
+  for (let left = drawn.steps; left > 0; left--) {
+    const at = world.now + random.between(0, drawn.gap);
+    await advance(world, at);
+    take(at, drawn.faults.length > 0 ? draw(random.pick(drawn.faults), scene, random) : { kind: 'nothing' });
     // A node that forgot its ring ids would take what its former life sent for its own.
-    if (drawn.forgetful) await world.run(BOOT);
-    for (const id of world.ids) {
-      if (world.alive(id) === undefined && random.chance(0.3)) revive(world, id);
+    const again = drawn.forgetful ? at + BOOT : at;
+    for (const node of world.ids) {
+      if (world.alive(node) !== undefined || !random.chance(0.3)) continue;
+      await advance(world, again);
+      take(again, { kind: 'start', node });
     }
   }
+  return steps;
 }
 
-/** Starts a node that is down, with a disk that works again. */
-export function revive(world: SimulatedCluster, id: number): void {
-  const disk = world.disk(id);
-  disk.full = disk.syncFails = false;
-  world.note(`start ${id}`);
-  world.start(id);
+async function advance(world: SimulatedCluster, at: number): Promise<void> {
+  if (at > world.now) await world.run(at - world.now);
+}
+
+async function conclude(scene: Scene): Promise<Run> {
+  const { trace, network, coverage } = scene.world;
+  await new Quiet(scene).run();
+  return {
+    ...{ trace, coverage, duration: scene.world.now, packets: network.carried },
+    violations: trace.finish(),
+  };
 }

@@ -1,9 +1,9 @@
 import type { NodeId } from '@coterie/sdk';
 import type { SimulatedCluster } from '../simulation/cluster.js';
 import { CpgProgram } from '../simulation/cpg-program.js';
-import type { Prng } from '../simulation/prng.js';
+import { Prng } from '../simulation/prng.js';
 import { QuorumProgram } from '../simulation/quorum-program.js';
-import type { Talk } from './plan.js';
+import type { Talk } from './script.js';
 
 export const groups = ['red', 'blue'] as const;
 /** Rounds that a burst of messages lasts, on average. */
@@ -18,12 +18,13 @@ export class Workload {
   private nextPid = 1000;
   private talking = true;
   private inBurst = true;
+  private readonly random: Prng;
 
   constructor(
     private readonly cluster: SimulatedCluster,
-    private readonly random: Prng,
     private readonly talk: Talk,
   ) {
+    this.random = new Prng(talk.seed);
     this.tick();
   }
 
@@ -40,37 +41,14 @@ export class Workload {
   /** Is every node's every program a member, with an ear for everything, and a watcher on every node? */
   get complete(): boolean {
     return this.cluster.nodes.every(
-      ({ id }) =>
-        groups.every((group) => this.programs.get(`${id} ${group}`)?.state === 'joined') &&
-        this.watchers.get(id)?.client.connected,
+      ({ id }) => groups.every((group) => this.member(id, group)) && this.watchers.get(id)?.client.connected,
     );
   }
 
-  slow(): string | undefined {
-    return this.onMember(({ client, pid }) => {
-      const pace = this.random.pick([0, 5, 100, Infinity]);
-      client.read(pace);
-      return `${pid} takes ${pace} ms to read an event`;
-    });
-  }
-
-  kill(): string | undefined {
-    return this.onMember((program) => {
-      program.disconnect();
-      return `kill ${program.pid}`;
-    });
-  }
-
-  leave(): string | undefined {
-    return this.onMember((program) => {
-      program.leave();
-      return `${program.pid} leaves its group`;
-    });
-  }
-
-  private onMember(strikeAt: (program: CpgProgram) => string): string | undefined {
-    const { members } = this;
-    return members.length === 0 ? undefined : strikeAt(this.random.pick(members));
+  /** The program of the node in the group, if it is a member now. */
+  member(node: NodeId, group: string): CpgProgram | undefined {
+    const program = this.programs.get(`${node} ${group}`);
+    return program?.state === 'joined' ? program : undefined;
   }
 
   private tick(): void {

@@ -1,5 +1,6 @@
 import type { Configuration } from '@coterie/core';
 import type { NodeId } from '@coterie/sdk';
+import { Coverage } from '../trace/coverage.js';
 import { Trace } from '../trace/trace.js';
 import { configure, type SectionSettings } from './configuration.js';
 import { SimulatedDisk, type RingIdDamage } from './disk.js';
@@ -43,6 +44,7 @@ export class SimulatedCluster {
   readonly random: Prng;
   readonly network: SimulatedNetwork;
   readonly trace: Trace;
+  readonly coverage = new Coverage();
   readonly schedule = new Schedule();
   /** The lives that last. */
   private readonly running = new Map<NodeId, SimulatedNode>();
@@ -220,6 +222,7 @@ export class SimulatedCluster {
       disk: this.disk(id),
       startSeq: this.options.startSeq ?? 0,
       random: this.random.fork(),
+      coverage: this.coverage,
       record: (happening) => {
         // The executive of a node that crashed may still end what it was about.
         if (process.alive || happening.kind === 'fail') this.trace.record(id, life, happening);

@@ -1,6 +1,8 @@
 import { Executive, StoredRingId, planReload, type Configuration, type Ending } from '@coterie/core';
 import type { Injectable, Logger, NodeId, View } from '@coterie/sdk';
+import type { RingState, RingTimer } from '@coterie/totem';
 import { hashPacket } from '../trace/hash.js';
+import type { Coverage } from '../trace/coverage.js';
 import type { Happening } from '../trace/event.js';
 import type { SimulatedDisk } from './disk.js';
 import { loaded, type SimulatedPlugin } from './plugins.js';
@@ -21,6 +23,7 @@ export interface NodeParts {
   readonly socket: Socket;
   readonly random: Prng;
   readonly startSeq: number;
+  readonly coverage: Coverage;
   record(happening: Happening): void;
 }
 
@@ -36,7 +39,8 @@ export class SimulatedNode {
   /** The regular configuration installed last. */
   view: View | undefined;
   synchronised = false;
-  state = '';
+  /** Empty before the start. */
+  state: RingState | '' = '';
   /** Why it ended by itself, or as it was asked. */
   ending: Ending | undefined;
   /** The last lines at levels error to info. */
@@ -110,10 +114,13 @@ export class SimulatedNode {
   }
 
   private observer() {
-    const { record, startSeq } = this.parts;
+    const { record, coverage, startSeq } = this.parts;
     const count = (seq: number) => (seq - startSeq) >>> 0;
     return {
-      state: (state: string, cause: string) => {
+      received: (state: RingState, type: number) => coverage.packet(state, type),
+      expired: (state: RingState, timer: RingTimer) => coverage.timer(state, timer),
+      state: (state: RingState, cause: string) => {
+        coverage.change(this.state || 'operational', cause);
         this.state = state;
         record({ kind: 'state', state, cause });
       },

@@ -2,7 +2,7 @@ import type { NodeId, RingId, SlabPool, Timer } from '@coterie/sdk';
 import { PacketQueue, PacketRef } from '../groups/packet-queue.js';
 import type { RingState, TotemUpcalls } from '../evs.js';
 import type { TotemSettings } from '../settings.js';
-import type { TotemPorts } from '../totem.js';
+import type { RingTimer, TotemPorts } from '../totem.js';
 import type { CommitToken } from '../wire/commit-token.js';
 import { HoldCancel } from '../wire/hold-cancel.js';
 import { McastHeader } from '../wire/mcast.js';
@@ -154,10 +154,7 @@ export class RingContext {
     readonly groups: GroupLayer,
     readonly transitions: Transitions,
     pool: SlabPool,
-    expire: Record<
-      'tokenLoss' | 'tokenRetransmit' | 'hold' | 'merge' | 'join' | 'joinDelay' | 'consensus',
-      () => void
-    >,
+    expire: Record<RingTimer, () => void>,
   ) {
     this.me = settings.nodeId;
     this.startSeq = ports.startSeq ?? 0;

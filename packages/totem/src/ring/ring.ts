@@ -1,7 +1,7 @@
 import type { PacketBatch, SlabPool } from '@coterie/sdk';
 import type { TotemUpcalls } from '../evs.js';
 import type { TotemSettings } from '../settings.js';
-import type { TotemPorts } from '../totem.js';
+import type { RingTimer, TotemPorts } from '../totem.js';
 import { checkHeader, headerNodeId, PacketType } from '../wire/header.js';
 import { decodeHoldCancel } from '../wire/hold-cancel.js';
 import { enterCommit } from './commit.js';
@@ -42,7 +42,10 @@ export class Ring {
     groups: GroupLayer,
     pool: SlabPool,
   ) {
-    const timed = (action: (r: RingContext) => void) => () => this.run(action);
+    const timed = (timer: RingTimer, action: (r: RingContext) => void) => () => {
+      ports.observer?.expired?.(this.context.state, timer);
+      this.run(action);
+    };
     const r = new RingContext(
       settings,
       ports,
@@ -56,19 +59,19 @@ export class Ring {
       },
       pool,
       {
-        tokenLoss: timed(tokenLost),
-        tokenRetransmit: timed(resendToken),
-        hold: timed((ring) => {
+        tokenLoss: timed('tokenLoss', tokenLost),
+        tokenRetransmit: timed('tokenRetransmit', resendToken),
+        hold: timed('hold', (ring) => {
           if (ring.state === 'operational') resendToken(ring);
         }),
-        merge: timed(announceRing),
-        join: timed((ring) => {
+        merge: timed('merge', announceRing),
+        join: timed('join', (ring) => {
           if (ring.state === 'gather') scheduleJoin(ring);
         }),
-        joinDelay: timed((ring) => {
+        joinDelay: timed('joinDelay', (ring) => {
           if (ring.state === 'gather') broadcastJoin(ring);
         }),
-        consensus: timed((ring) => {
+        consensus: timed('consensus', (ring) => {
           if (ring.state === 'gather') consensusTimedOut(ring);
         }),
       },
@@ -99,6 +102,7 @@ export class Ring {
     const { view } = slab;
     const type = checkHeader(view, offset, length);
     if (typeof type === 'string') return r.counters.drop(type);
+    r.ports.observer?.received?.(r.state, type);
     if (type === PacketType.mcast) return receiveMcast(r, slab, offset, length);
     if (this.handlingToken) return this.defer(type, view, offset, length);
     switch (type) {

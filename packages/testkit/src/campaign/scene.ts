@@ -1,0 +1,10 @@
+import type { SimulatedCluster } from '../simulation/cluster.js';
+import type { Workload } from './workload.js';
+
+/** What faults are done to. */
+export interface Scene {
+  readonly world: SimulatedCluster;
+  readonly workload: Workload;
+  /** Token timeout at the start, milliseconds. */
+  readonly token: number;
+}
