@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describeOutcome, runCampaign, runSchedule } from '@coterie/testkit';
+import { describeOutcome, runCampaign, runSchedule, runScript, type Script } from '@coterie/testkit';
 
 /** Schedules that found a bug once. */
 const regressions: Readonly<Record<number, string>> = {
@@ -35,6 +35,14 @@ describe('random schedules', function () {
     assert.equal(again.trace.hash(), first.trace.hash());
     assert.equal(again.trace.text(), first.trace.text());
     assert.notEqual((await runSchedule(8)).trace.hash(), first.trace.hash());
+  });
+
+  it('are the same when they are run again step by step, read from JSON', async () => {
+    for (let seed = 2000; seed < 2010; seed++) {
+      const { script, trace } = await runSchedule(seed);
+      const again = await runScript(JSON.parse(JSON.stringify(script)) as Script);
+      assert.equal(again.trace.text(), trace.text());
+    }
   });
 
   it('are described with their seed, what is wrong, and one line an event', async () => {

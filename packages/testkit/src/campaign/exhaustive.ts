@@ -1,6 +1,4 @@
-import type { Violation } from '../check/checker.js';
-import type { Trace } from '../trace/trace.js';
-import { Quiet } from './quiet.js';
+import { conclude, type Run } from './run.js';
 import { scenarios, type Scenario } from './scenario.js';
 import { Stage, TOKEN } from './stage.js';
 import { EventCount, arm, formatFault, parseFault } from './single-fault.js';
@@ -13,15 +11,9 @@ const TAIL = 5;
 const AFTERMATH = 1.5 * TOKEN;
 
 /** What came of a systematic schedule. */
-export interface ExhaustiveOutcome {
+export interface ExhaustiveOutcome extends Run {
   /** Replays exactly this schedule: `merge-1/3/kill/2@157`. */
   readonly name: string;
-  readonly violations: readonly Violation[];
-  readonly trace: Trace;
-  /** Virtual milliseconds. */
-  readonly duration: number;
-  /** Packets that the network carried. */
-  readonly packets: number;
 }
 
 /** The scenarios and sizes of clusters, with which the names of their schedules begin: `merge-1/3`. */
@@ -60,9 +52,7 @@ export async function runNamed(name: string): Promise<ExhaustiveOutcome> {
   scenario.begin(stage);
   if (!(await world.runUntil(struck))) throw new RangeError(`${name}: there is no such event`);
   await world.run(AFTERMATH);
-  await new Quiet(world, workload, TOKEN).run();
-  const { trace, network } = world;
-  return { name, trace, duration: world.now, packets: network.carried, violations: trace.finish() };
+  return { name, ...(await conclude({ world, workload, token: TOKEN })) };
 }
 
 async function countEvents(scenario: Scenario, nodes: number): Promise<EventCount> {

@@ -1,16 +1,10 @@
-import { DeliveryChecker } from '../check/delivery-checker.js';
-import { GroupChecker } from '../check/group-checker.js';
-import { MembershipChecker } from '../check/membership-checker.js';
-import { QuorumChecker } from '../check/quorum-checker.js';
-import type { Violation } from '../check/checker.js';
+import { watch } from '../check/watch.js';
 import { cluster, type SimulatedCluster } from '../simulation/cluster.js';
 import { Prng } from '../simulation/prng.js';
-import type { Coverage } from '../trace/coverage.js';
-import type { Trace } from '../trace/trace.js';
 import { draw } from './draw.js';
 import type { Fault } from './fault.js';
 import { plan, type Plan } from './plan.js';
-import { Quiet } from './quiet.js';
+import { conclude, type Run } from './run.js';
 import type { Scene } from './scene.js';
 import type { Script, Setting, Step } from './script.js';
 import { applyFault } from './apply.js';
@@ -21,17 +15,6 @@ const SALT = 0x5eed;
 
 /** Milliseconds that a node takes at least to start again: packets of before have come or are lost by then. */
 const BOOT = 50;
-
-/** What came of a run. */
-export interface Run {
-  readonly violations: readonly Violation[];
-  readonly trace: Trace;
-  readonly coverage: Coverage;
-  /** Virtual milliseconds. */
-  readonly duration: number;
-  /** Packets that the network carried. */
-  readonly packets: number;
-}
 
 /** What came of the schedule of a seed. */
 export interface Outcome extends Run {
@@ -74,15 +57,7 @@ export async function runScript(script: Script): Promise<Run> {
 function setting({ cluster: options, forgetful, latency, talk, token }: Setting): Scene {
   const world = cluster(options);
   const { trace, network } = world;
-  if (!forgetful) {
-    for (const checker of [
-      new MembershipChecker(),
-      new DeliveryChecker(),
-      new GroupChecker(),
-      new QuorumChecker(),
-    ])
-      trace.attach(checker);
-  }
+  if (!forgetful) watch(trace);
   network.latency = latency;
   network.jitter = latency / 2;
   return { world, token, workload: new Workload(world, talk) };
@@ -118,13 +93,4 @@ async function improvise(scene: Scene, drawn: Plan, random: Prng): Promise<reado
 
 async function advance(world: SimulatedCluster, at: number): Promise<void> {
   if (at > world.now) await world.run(at - world.now);
-}
-
-async function conclude(scene: Scene): Promise<Run> {
-  const { trace, network, coverage } = scene.world;
-  await new Quiet(scene).run();
-  return {
-    ...{ trace, coverage, duration: scene.world.now, packets: network.carried },
-    violations: trace.finish(),
-  };
 }

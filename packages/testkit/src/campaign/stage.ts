@@ -1,10 +1,6 @@
 import type { NodeId } from '@coterie/sdk';
-import { DeliveryChecker } from '../check/delivery-checker.js';
-import { GroupChecker } from '../check/group-checker.js';
-import { MembershipChecker } from '../check/membership-checker.js';
-import { QuorumChecker } from '../check/quorum-checker.js';
+import { watch } from '../check/watch.js';
 import { cluster, type SimulatedCluster } from '../simulation/cluster.js';
-import { Prng } from '../simulation/prng.js';
 import { Workload } from './workload.js';
 
 /** Token timeout of the scenarios, milliseconds. */
@@ -20,16 +16,10 @@ export class Stage {
   constructor(readonly nodes: number) {
     this.world = cluster({ nodes, seed: nodes, config: { totem: { token: TOKEN } } });
     const { trace, network } = this.world;
-    for (const checker of [
-      new MembershipChecker(),
-      new DeliveryChecker(),
-      new GroupChecker(),
-      new QuorumChecker(),
-    ])
-      trace.attach(checker);
+    watch(trace);
     network.latency = 1;
     network.jitter = 0.5;
-    this.workload = new Workload(this.world, new Prng(nodes), TALK);
+    this.workload = new Workload(this.world, { ...TALK, seed: nodes });
   }
 
   /** Is there one ring of all that are up, and every program at its place? */

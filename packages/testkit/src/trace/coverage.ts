@@ -46,3 +46,67 @@ export class Coverage {
     if (column !== undefined) this.met[rowOf[from]! + column] = 1;
   }
 }
+
+/** An event that some states cannot meet: the states that can, and why the others cannot. */
+interface Confined {
+  readonly event: string;
+  readonly states: readonly RingState[];
+  readonly why: string;
+}
+
+const onlyGather = ['gather'] as const;
+const stoppedByCommit =
+  'started by gather only, stopped by commit, through which every way out of gather goes';
+const ownState = 'the cause names the state that it is of';
+const confined: readonly Confined[] = [
+  {
+    event: 'timer: token retransmit',
+    states: ['operational', 'commit', 'recovery'],
+    why: 'stopped by gather, which has no token',
+  },
+  {
+    event: 'timer: merge',
+    states: ['operational', 'recovery'],
+    why: 'started by a token, stopped by gather; commit follows gather',
+  },
+  ...['join', 'join delay', 'consensus'].map((timer) => ({
+    event: `timer: ${timer}`,
+    states: onlyGather,
+    why: stoppedByCommit,
+  })),
+  ...([0, 3, 8, 10] as const).map((reason) => ({
+    event: `change: ${gatherReasons[reason]}`,
+    states: onlyGather,
+    why: ownState,
+  })),
+  ...([2, 7, 9, 12] as const).map((reason) => ({
+    event: `change: ${gatherReasons[reason]}`,
+    states: ['operational'] as const,
+    why: ownState,
+  })),
+  ...([4, 13] as const).map((reason) => ({
+    event: `change: ${gatherReasons[reason]}`,
+    states: ['commit'] as const,
+    why: ownState,
+  })),
+  { event: `change: ${gatherReasons[5]}`, states: ['recovery'], why: ownState },
+  {
+    event: `change: ${gatherReasons[6]}`,
+    states: ['operational', 'recovery'],
+    why: 'only a token tells; gather and commit take none',
+  },
+  {
+    event: `change: ${gatherReasons[14]}`,
+    states: ['gather', 'recovery'],
+    why: 'a join heard in recovery, which may have led back to gather already',
+  },
+  { event: 'change: consensus reached', states: onlyGather, why: 'the way into commit' },
+  { event: 'change: the commit token has come round', states: ['commit'], why: 'the way into recovery' },
+  { event: 'change: recovery is complete', states: ['recovery'], why: 'the way into operational' },
+];
+
+/** Why no ring meets the event in the state, whatever happens; undefined if one may. */
+export function impossible(state: RingState, event: string): string | undefined {
+  const rule = confined.find((each) => each.event === event);
+  return rule?.states.includes(state) === false ? rule.why : undefined;
+}
