@@ -108,6 +108,18 @@ describe('the group checker', () => {
     assert.equal(verdict(...begun, heard[0] as Line, ...next(12), ...on(12)), 'C4');
   });
 
+  it('lets those miss a message who were not there when it was submitted (C4)', () => {
+    const alone: Line[] = [
+      [1, regular(4, 1)],
+      [2, regular(5, 2)],
+    ];
+    const next = (sequence: number): Line[] => [1, 2].map((node) => [node, regular(sequence, 1, 2)]);
+    const on = (sequence: number): Line[] => [ringEvent(10, sequence), ringEvent(20, sequence)];
+    const steps = [...next(8), ...joined, ...on(8), ...next(12), ...on(12), hear(10, 10, 1)];
+    assert.equal(verdict(...alone, submit(10, 1), ...steps, ...next(16), ...on(16)), '');
+    assert.equal(verdict(...alone, ...next(6), submit(10, 1), ...steps, ...next(16), ...on(16)), 'C4');
+  });
+
   it('wants reasons, and a node to go down as a whole and never the own one (C5)', () => {
     assert.equal(verdict(...joined, group(10, [10], { left: because(JOIN, 20) })), 'C5');
     assert.equal(verdict(group(10, [10], { joined: because(LEAVE, 10) })), 'C5');

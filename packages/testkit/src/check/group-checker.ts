@@ -37,16 +37,27 @@ class GroupOrder {
   }
 }
 
-/** How many regular configurations back two nodes must have come the same way: see {@link GroupChecker}. */
-const PAST = 4;
+/** Where a message comes from: the way of its sender's node, and how long that was when the message was submitted. */
+interface Origin {
+  readonly way: readonly string[];
+  readonly length: number;
+}
+
+/** What a program heard on a ring that it then left for another. */
+interface Fate {
+  readonly name: string;
+  readonly heard: ReadonlySet<string>;
+  /** Of its node, up to the ring on which it heard this. */
+  readonly way: readonly string[];
+}
 
 /**
  * What programs see of process groups (reliability of cpg: C1 one order, C2 lists and changes fit, C3 senders are
  * members and their messages come without gaps, C4 the same between the same two rings, C5 reasons, C6 whole messages).
  *
  * A message of several packets that a change of the ring cuts is completed among those who came along from
- * where it began, as totempg does it; who joins misses it and what is packed with it. So C4 compares only nodes
- * that have the same past, and C3 counts from the first message heard of a sender.
+ * where it began, as totempg does it; who joins misses it. So C4 asks for a message only of those whose nodes were
+ * with its sender's all the time since it was submitted, and C3 counts from the first message heard of a sender.
  */
 export class GroupChecker implements Checker {
   private readonly programs = new Map<number, Program>();
@@ -55,14 +66,15 @@ export class GroupChecker implements Checker {
   private readonly orders = new Map<string, GroupOrder>();
   /** The way of each life of a node: its regular configurations, the last one at the end. */
   private readonly ways = new Map<string, string[]>();
-  private readonly fates = new Map<string, { heard: string; name: string }>();
+  private readonly origins = new Map<string, Origin>();
+  private readonly fates = new Map<string, Fate>();
 
   observe(event: TraceEvent, report: Report): void {
     switch (event.kind) {
       case 'regular':
         return void this.way(event).push(formatRing(event.ring));
       case 'submit':
-        return void this.submitted.set(event.pid, event.number);
+        return this.submit(event);
       case 'hear':
         return this.hear(event, this.program(event), report);
       case 'group':
@@ -78,6 +90,13 @@ export class GroupChecker implements Checker {
       const cycle = graph.cycle();
       if (cycle !== undefined) report('C1', `no order of group ${group} fits: ${cycle.join(' < ')}`);
     }
+  }
+
+  private submit(event: Kind<'submit'>): void {
+    const { pid, number } = event;
+    const way = this.way(event);
+    this.submitted.set(pid, number);
+    this.origins.set(`${pid}/${number}`, { way, length: way.length });
   }
 
   private hear(event: Kind<'hear'>, program: Program, report: Report): void {
@@ -165,21 +184,25 @@ export class GroupChecker implements Checker {
     if (former === undefined) return;
     program.heard = [];
     if (heard === undefined) return;
-    const from = way.indexOf(former);
-    const past = way.slice(Math.max(0, from - PAST), way.indexOf(ring) + 1).join(' ');
-    this.fate(`${event.group}: ${past}`, heard.join(' '), program, event, report);
+    const fate = { name: program.name, heard: new Set(heard), way: way.slice(0, way.indexOf(former) + 1) };
+    const key = `${event.group}: ${former} > ${ring}`;
+    const other = this.fates.get(key);
+    if (other === undefined) this.fates.set(key, fate);
+    else this.compare(key, fate, other, event, report);
   }
 
-  /** C4: the same messages between the same rings. */
-  private fate(way: string, heard: string, program: Program, event: TraceEvent, report: Report): void {
-    const other = this.fates.get(way);
-    if (other === undefined) this.fates.set(way, { heard, name: program.name });
-    else if (other.heard !== heard)
-      report(
-        'C4',
-        `${way}: ${program.name} heard ${heard || '-'}; ${other.name} ${other.heard || '-'}`,
-        event,
+  /** C4: the same messages between the same two rings, as far as both were there from their beginning. */
+  private compare(step: string, one: Fate, other: Fate, event: TraceEvent, report: Report): void {
+    for (const [more, less] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const missed = [...more.heard].filter(
+        (message) => !less.heard.has(message) && cameAlong(less.way, this.origins.get(message)),
       );
+      if (missed.length === 0) continue;
+      report('C4', `${step}: ${less.name} did not hear ${missed.join(' ')}, ${more.name} did`, event);
+    }
   }
 
   private follow(group: string, program: Program, what: string): void {
@@ -215,6 +238,14 @@ export class GroupChecker implements Checker {
     }
     return program;
   }
+}
+
+/** Was the node of this way on the same rings as the sender's, from the submission on? */
+function cameAlong(way: readonly string[], origin: Origin | undefined): boolean {
+  if (origin === undefined) return true;
+  const ring = origin.way[origin.length - 1];
+  const from = ring === undefined ? -1 : way.indexOf(ring);
+  return from >= 0 && way.slice(from).every((each, i) => each === origin.way[origin.length - 1 + i]);
 }
 
 function has(list: readonly Address[], { nodeId, pid }: Address): boolean {
