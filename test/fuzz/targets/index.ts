@@ -1,0 +1,17 @@
+import type { Target } from '../target.js';
+import { codecs } from './codecs.js';
+import { conf } from './conf.js';
+import { database } from './database.js';
+import { frames } from './frames.js';
+import { jsonPayloads } from './json.js';
+import { manifest } from './manifest.js';
+import { groups, packets } from './packets.js';
+import { ringId } from './ring-id.js';
+import { sync } from './sync.js';
+
+/** Everything that takes input from outside. */
+export const targets: readonly Target[] = [
+  ...[packets, groups, codecs, sync],
+  ...[frames, jsonPayloads, database],
+  ...[conf, manifest, ringId],
+];
