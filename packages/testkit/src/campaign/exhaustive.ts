@@ -1,13 +1,13 @@
+import type { Family } from './family.js';
 import { conclude, type Run } from './run.js';
-import { scenarios, type Scenario } from './scenario.js';
+import { faultsOf } from './scenario-faults.js';
+import { scenarios } from './scenario.js';
 import { Stage, TOKEN } from './stage.js';
-import { EventCount, arm, formatFault, parseFault } from './single-fault.js';
+import { syncOrders } from './sync-order.js';
 
 /** Sizes of the clusters. */
 const SIZES = [2, 3];
-/** Milliseconds after the end of a scenario that still count: programs hear of it. */
-const TAIL = 5;
-/** Milliseconds that programs go on talking after the fault: long enough for the token to be missed. */
+/** Milliseconds that programs go on talking after a fault: long enough for the token to be missed. */
 const AFTERMATH = 1.5 * TOKEN;
 
 /** What came of a systematic schedule. */
@@ -16,67 +16,46 @@ export interface ExhaustiveOutcome extends Run {
   readonly name: string;
 }
 
-/** The scenarios and sizes of clusters, with which the names of their schedules begin: `merge-1/3`. */
+/** What the names of systematic schedules begin with, each a scenario and a size of the cluster: `merge-1/3`. */
 export function exhaustiveScenarios(): readonly string[] {
-  return SIZES.flatMap((nodes) => scenarios(nodes).map(({ name }) => `${name}/${nodes}`));
+  return SIZES.flatMap((nodes) => families(nodes).map(({ name }) => `${name}/${nodes}`));
 }
 
 /**
- * The names of the systematic schedules: every fault at every event of every scenario. A scenario is run once
- * without a fault to count its events, when its turn comes.
+ * The names of the systematic schedules: every fault at every event of every scenario, and every order in which
+ * nodes can synchronise. Names of a scenario come when it has been run once, which takes some milliseconds.
  * @param of some of {@link exhaustiveScenarios}, all unless told
  * @throws RangeError for a scenario that does not exist
  */
 export async function* exhaustiveNames(of = exhaustiveScenarios()): AsyncGenerator<string> {
-  for (const name of of) {
-    const { scenario, nodes } = find(name);
-    const events = await countEvents(scenario, nodes);
-    for (const fault of events.faults()) yield `${name}/${formatFault(fault)}`;
+  for (const prefix of of) {
+    const { family, nodes } = find(prefix);
+    for await (const variant of family.variants(nodes)) yield `${prefix}/${variant}`;
   }
 }
 
 /**
- * Runs one systematic schedule: its scenario with its one fault, then quiet. The same name gives the same run,
- * event by event.
+ * Runs one systematic schedule, then quiet. The same name gives the same run, event by event.
  * @throws RangeError if there is no such schedule
  */
 export async function runNamed(name: string): Promise<ExhaustiveOutcome> {
-  const [of, size, ...rest] = name.split('/');
-  const { scenario, nodes } = find(`${of}/${size}`);
-  const fault = parseFault(rest.join('/'));
-  if (fault === undefined) throw new RangeError(`${name}: no such fault`);
+  const { family, nodes, variant } = find(name);
   const stage = new Stage(nodes);
   const { world, workload } = stage;
-  await scenario.prepare(stage);
-  const struck = arm(world, fault);
-  scenario.begin(stage);
-  if (!(await world.runUntil(struck))) throw new RangeError(`${name}: there is no such event`);
+  if (!(await family.play(stage, variant))) throw new RangeError(`there is no schedule '${name}'`);
   await world.run(AFTERMATH);
   return { name, ...(await conclude({ world, workload, token: TOKEN })) };
 }
 
-async function countEvents(scenario: Scenario, nodes: number): Promise<EventCount> {
-  const stage = new Stage(nodes);
-  const { world } = stage;
-  await scenario.prepare(stage);
-  const events = new EventCount(world);
-  scenario.begin(stage);
-  await stage.until(() => {
-    events.look();
-    return scenario.over(stage);
-  });
-  const end = world.now + TAIL;
-  await stage.until(() => {
-    events.look();
-    return world.now >= end;
-  });
-  return events;
+function families(nodes: number): readonly Family[] {
+  return [...scenarios(nodes).map(faultsOf), syncOrders];
 }
 
-function find(name: string): { scenario: Scenario; nodes: number } {
+function find(name: string): { family: Family; nodes: number; variant: string } {
+  const [scenario, size, ...variant] = name.split('/');
   for (const nodes of SIZES) {
-    const scenario = scenarios(nodes).find((each) => `${each.name}/${nodes}` === name);
-    if (scenario !== undefined) return { scenario, nodes };
+    const family = families(nodes).find((each) => each.name === scenario && `${nodes}` === size);
+    if (family !== undefined) return { family, nodes, variant: variant.join('/') };
   }
   throw new RangeError(`there is no scenario '${name}'`);
 }

@@ -30,8 +30,9 @@ function merge(apart: NodeId): Scenario {
   return {
     name: `merge-${apart}`,
     async prepare(stage) {
-      await formed(stage);
-      await stage.part(apart);
+      await stage.form();
+      const rest = stage.world.ids.filter((id) => id !== apart);
+      await stage.part([apart], rest);
     },
     begin: ({ world }) => world.network.heal(),
     over: settled,
@@ -44,7 +45,7 @@ function recovery(lost: NodeId): Scenario {
     name: `recovery-${lost}`,
     async prepare(stage) {
       const { world } = stage;
-      await formed(stage);
+      await stage.form();
       world.network.losses.push({ rate: 0.5, kinds: ['message'] });
       await world.run(LOSSY);
     },
@@ -62,7 +63,7 @@ function sync(back: NodeId): Scenario {
     name: `sync-${back}`,
     async prepare(stage) {
       const { world } = stage;
-      await formed(stage);
+      await stage.form();
       world.crash(back);
       await stage.settle();
       world.start(back);
@@ -77,7 +78,7 @@ function sync(back: NodeId): Scenario {
 function leave(leaver: NodeId): Scenario {
   return {
     name: `leave-${leaver}`,
-    prepare: formed,
+    prepare: (stage) => stage.form(),
     begin: ({ world }) => world.leave(leaver),
     over: (stage) => stage.world.alive(leaver) === undefined && stage.settled,
   };
@@ -94,9 +95,4 @@ export function scenarios(nodes: number): readonly Scenario[] {
     ...each.map(sync),
     ...each.map(leave),
   ];
-}
-
-async function formed(stage: Stage): Promise<void> {
-  stage.world.start();
-  await stage.settle();
 }

@@ -37,11 +37,15 @@ export class Stage {
     if (!(await this.world.runUntil(condition))) throw new Error('an undisturbed cluster does not settle');
   }
 
-  /** Cuts a node off from all others, and waits until both sides have found themselves. */
-  async part(apart: NodeId): Promise<void> {
-    const { ids, network } = this.world;
-    const rest = ids.filter((id) => id !== apart);
-    network.partition([apart], rest);
+  /** Lets the nodes form one ring. */
+  async form(): Promise<void> {
+    this.world.start();
+    await this.settle();
+  }
+
+  /** Lets these groups of nodes hear only themselves, and waits until each is a ring. */
+  async part(...groups: readonly (readonly NodeId[])[]): Promise<void> {
+    this.world.network.partition(...groups);
     await this.until(() => !this.settled);
     await this.settle();
   }
