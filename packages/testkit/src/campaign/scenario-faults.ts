@@ -6,6 +6,9 @@ import { Stage } from './stage.js';
 /** Milliseconds after the end of a scenario that still count: programs hear of it. */
 const TAIL = 5;
 
+/** Milliseconds that no scenario takes. */
+const LONGEST = 10_000;
+
 /** Every fault at every event of a scenario, which is run once without a fault to count its events. */
 export function faultsOf(scenario: Scenario): Family {
   return {
@@ -19,7 +22,7 @@ export function faultsOf(scenario: Scenario): Family {
       await scenario.prepare(stage);
       const struck = arm(stage.world, fault);
       scenario.begin(stage);
-      return stage.world.runUntil(struck);
+      return stage.world.runUntil(struck, LONGEST);
     },
   };
 }
