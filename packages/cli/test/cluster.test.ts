@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Coterie } from './coterie.js';
 import { Project, eventually, isAlive } from './project.js';
@@ -185,6 +185,40 @@ describe('The commands, asked of a development cluster', function () {
       pluginProblems.map(({ packageName }) => packageName),
       ['gone'],
     );
+  });
+
+  it('reload: all nodes or none', async () => {
+    const file = join(project.folder, '.coterie', 'dev', 'corosync.conf');
+    const written = readFileSync(file, 'utf8');
+    writeFileSync(file, written.replace('token: 1000', 'token: 1500'));
+    const changed = await coterie('reload', '--node', '2');
+    assert.equal(changed.exit, 0, changed.out + changed.err);
+    for (const node of [1, 2, 3])
+      assert.match(changed.out, new RegExp(`^node ${node}: changes: .*\\btotem\\.token\\b`, 'm'));
+    writeFileSync(file, written.replace('token: 1000', 'tokin: 1000'));
+    const refused = await coterie('reload', '--json');
+    assert.equal(refused.exit, 1);
+    const { applied, nodes } = JSON.parse(refused.out) as { applied: boolean; nodes: { errors: string[] }[] };
+    assert.equal(applied, false);
+    for (const { errors } of nodes) assert.match(errors[0] ?? '', /tokin.*COTERIE_E_CONFIG_/);
+    writeFileSync(file, written);
+    assert.equal((await coterie('reload')).exit, 0);
+  });
+
+  it('kill and shutdown: a node stops, and is missing until it is started again', async () => {
+    const watch = new Coterie(['quorum', 'watch'], project.folder);
+    await watch.says(/of 1 2 3, quorate/);
+    assert.equal((await coterie('kill', '3', '--reason', 'test')).exit, 0);
+    await watch.says(/of 1 2, quorate; went: 3/);
+    await watch.says(/went: 3[^]*of 1 2 3, quorate/);
+    assert.equal((await coterie('shutdown', '--node', '2')).exit, 0);
+    await watch.says(/of 1 3, quorate; went: 2/);
+    await watch.says(/went: 2[^]*of 1 2 3, quorate/);
+    const nobody = await coterie('kill', '7');
+    assert.equal(nobody.exit, 1);
+    assert.match(nobody.err, /NOT_EXIST/);
+    watch.child.kill('SIGTERM');
+    assert.equal(await watch.code(), 0, watch.err);
   });
 
   it('status and quorum watch when quorum is lost: exit code 2, the problem first, then the nodes are back', async () => {

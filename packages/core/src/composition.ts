@@ -4,6 +4,7 @@ import {
   Clock,
   Cluster,
   Config,
+  ConfigurationFile,
   CoterieError,
   Counters,
   Database,
@@ -20,6 +21,7 @@ import {
   type FrontEnd,
   type Injectable,
   type Member,
+  type Token,
   type Transport,
 } from '@coterie/sdk';
 import type { Configuration } from './config/configuration.js';
@@ -43,6 +45,8 @@ export interface Offer {
   readonly storage: Storage;
   /** Undefined: no program can be started here. */
   readonly processes?: Processes | undefined;
+  /** Undefined: no program can have the configuration read again. */
+  readonly configurationFile?: ConfigurationFile | undefined;
   readonly logs: Logs;
   readonly database: Database;
   readonly state: ClusterState;
@@ -125,8 +129,14 @@ function daemonPorts(offer: Offer, nodelist: LiveNodelist): Ports {
     [Nodelist, nodelist],
     [QuorumControl, offer.state],
     [ClientRouter, offer.clientRouter],
-    ...(offer.processes === undefined ? [] : [[Processes, offer.processes] as const]),
+    ...given(Processes, offer.processes),
+    ...given(ConfigurationFile, offer.configurationFile),
   ]);
+}
+
+/** What there is not everywhere: nothing is registered then. */
+function given<T>(token: Token<T>, port: T | undefined): [symbol, T][] {
+  return port === undefined ? [] : [[token, port]];
 }
 
 function pluginPorts(offer: Offer, name: string, section: LiveSection): { all: Ports; timers: EngineTimers } {

@@ -4,6 +4,7 @@ import {
   formatRing,
   value,
   type Clock,
+  type ConfigurationFile,
   type FrontEnd,
   type Injectable,
   type NodeId,
@@ -65,6 +66,8 @@ export interface ExecutivePorts {
   readonly storage: Storage;
   /** Undefined: no program can be started here, and an engine that wants to is refused. */
   readonly processes?: Processes | undefined;
+  /** Undefined: no program can have the configuration read again. */
+  readonly configurationFile?: ConfigurationFile | undefined;
   readonly ringIds: RingIdStore;
   readonly logs: Logs;
   /** Where the built-in front-end listens; undefined: it does not run. */
@@ -78,7 +81,7 @@ export interface ExecutivePorts {
 
 /** Why the executive has ended. */
 export interface Ending {
-  /** `asked`: by {@link Executive.leave}; `engine`: an engine wanted it; `failure`: it could not go on. */
+  /** `asked`: by {@link Executive.leave}, or by a program; `engine`: an engine wanted it; `failure`: it could not go on. */
   readonly kind: 'asked' | 'engine' | 'failure';
   readonly reason: string;
   /** What failed. */
@@ -134,7 +137,7 @@ export class Executive {
     const engineRouter = new EngineRouter(
       state,
       logs('serv'),
-      (reason) => void this.stop({ kind: 'engine', reason }),
+      (reason, asked) => void this.stop({ kind: asked ?? 'engine', reason }),
     );
     const room = (bytes: number) => engineRouter.room(bytes);
     const clientRouter = new LocalClientRouter({ state, room, database, uid: ports.uid, log: logs('ipc') });

@@ -1,5 +1,6 @@
 import {
   Cluster,
+  ConfigurationFile,
   CsError,
   Database,
   Delivery,
@@ -7,36 +8,80 @@ import {
   Nodelist,
   Request,
   ServiceEngine,
+  Timers,
   empty,
   inject,
+  raw,
   type Client,
   type ConfiguredNode,
+  type Engine,
   type Infer,
   type NodeId,
+  type Timer,
 } from '@coterie/sdk';
 import * as lib from './client-wire.js';
-import { CfgRequest, CfgResponse, Shutdown } from './client-wire.js';
+import { CfgRequest, CfgResponse, STATUS_VERSION, Shutdown } from './client-wire.js';
+import { Reload, type ClusterReload } from './cluster-reload.js';
+import { ShutdownPoll } from './shutdown-poll.js';
 
 /** Messages between members (corosync: exec/cfg.c). */
-const Message = { kill: 1 } as const;
-/** The version of the answer to a query for a node's status. */
-const STATUS_VERSION = 1;
+const Message = { kill: 1, shutdown: 2, reload: 3, crypto: 4 } as const;
+/** `cfg.shutdown_timeout`, milliseconds. */
+const SHUTDOWN_TIMEOUT = 5000;
+/** Milliseconds between attempts to tell the others of a shutdown. */
+const RETRY = 20;
 
 /** Tells clients addresses and states of the nodes; takes nodes out of the ring when they ask for it (cfg.c). */
 @ServiceEngine({ name: 'cfg', service: 1 })
-export class CfgEngine {
+export class CfgEngine implements Engine {
+  private readonly poll: ShutdownPoll;
+  private readonly goodbye: Timer;
+
   constructor(
     @inject(Cluster) private readonly cluster: Cluster,
     @inject(Nodelist) private readonly nodelist: Nodelist,
     @inject(Database) private readonly database: Database,
     @inject(Logger) private readonly log: Logger,
-  ) {}
+    @inject(Timers) timers: Timers,
+    @inject(Reload) private readonly clusterReload: ClusterReload,
+    @inject(ConfigurationFile, { optional: true }) private readonly file: ConfigurationFile | undefined,
+  ) {
+    const { nodeId } = cluster;
+    const patience = () => this.number('cfg.shutdown_timeout') ?? SHUTDOWN_TIMEOUT;
+    this.goodbye = timers.timer(() => this.shutDown());
+    this.poll = new ShutdownPoll(timers, patience, () => this.shutDown());
+    // The connection is the sender's own affair: it knows who has asked.
+    clusterReload.connect(() =>
+      cluster.multicast(Message.reload, lib.Reload, { node: nodeId, connection: 0n }),
+    );
+  }
+
+  onDisconnect(client: Client): void {
+    this.poll.gone(client);
+  }
 
   @Delivery(Message.kill, lib.Kill)
   onKill({ node, reason }: Infer<typeof lib.Kill>, from: NodeId): void {
     this.log.warn(`node ${from} tells node ${node} to stop: ${reason}`);
     if (node === this.cluster.nodeId) this.cluster.shutdown(`told to by node ${from}: ${reason}`);
   }
+
+  /** A node that shuts down tells the others, and goes when its own word has come round (cfg.c). */
+  @Delivery(Message.shutdown, empty)
+  onShutdown(_: undefined, from: NodeId): void {
+    this.log.info(`node ${from} was shut down by its administrator`);
+    if (from === this.cluster.nodeId) this.cluster.shutdown('asked to by a program', 'asked');
+  }
+
+  @Delivery(Message.reload, lib.Reload)
+  onReload({ node }: Infer<typeof lib.Reload>, from: NodeId): void {
+    this.log.info(`node ${from} has all nodes read their configuration again`);
+    void this.clusterReload.apply(from === this.cluster.nodeId && node === from);
+  }
+
+  /** There are no keys to change: corosync sends this with knet only. */
+  @Delivery(Message.crypto, raw)
+  ignore(_message: Uint8Array, _from: NodeId): void {}
 
   @Request(CfgRequest.localNode, empty)
   localNode(_: undefined, client: Client): void {
@@ -81,27 +126,29 @@ export class CfgEngine {
     client.respond(CfgResponse.kill, sent ? CsError.OK : CsError.TRY_AGAIN);
   }
 
-  /** Nobody is asked whether they mind: a request that would have to ask is refused. */
-  @Request(CfgRequest.tryShutdown, lib.TryShutdown)
+  @Request(CfgRequest.tryShutdown, lib.TryShutdown, { flowControl: true })
   tryShutdown({ how }: Infer<typeof lib.TryShutdown>, client: Client): void {
-    const immediate = how === Shutdown.regardless || how === Shutdown.immediate;
-    client.respond(CfgResponse.tryShutdown, immediate ? CsError.OK : CsError.NOT_SUPPORTED);
-    if (immediate) this.cluster.shutdown(`asked to by process ${client.pid}`);
+    if (how === Shutdown.immediate) {
+      client.respond(CfgResponse.tryShutdown, CsError.OK);
+      this.shutDown();
+    } else this.poll.begin(client, how);
   }
 
   @Request(CfgRequest.replyToShutdown, lib.ShutdownReply)
-  replyToShutdown(_: unknown, client: Client): void {
-    client.respond(CfgResponse.replyToShutdown, CsError.ACCESS);
+  replyToShutdown({ reply }: Infer<typeof lib.ShutdownReply>, client: Client): void {
+    client.respond(CfgResponse.replyToShutdown, this.poll.reply(client, reply === lib.Reply.yes));
   }
 
-  /** Who tracks wants to be asked before a shutdown, which never happens. */
+  /** Who tracks is asked before a shutdown. */
   @Request(CfgRequest.track, lib.Track)
   track(_: unknown, client: Client): void {
+    this.poll.track(client);
     client.respond(CfgResponse.track, CsError.OK);
   }
 
   @Request(CfgRequest.endTracking, empty)
   endTracking(_: undefined, client: Client): void {
+    this.poll.forget(client);
     client.respond(CfgResponse.endTracking, CsError.OK);
   }
 
@@ -110,14 +157,19 @@ export class CfgEngine {
     client.respond(CfgResponse.ringReenable, CsError.NOT_SUPPORTED);
   }
 
-  @Request(CfgRequest.reload, empty)
+  @Request(CfgRequest.reload, empty, { flowControl: true })
   reload(_: undefined, client: Client): void {
-    client.respond(CfgResponse.reload, CsError.NOT_SUPPORTED);
+    this.clusterReload.begin((error) => client.respond(CfgResponse.reload, error));
   }
 
   @Request(CfgRequest.reopenLogs, empty)
   reopenLogs(_: undefined, client: Client): void {
-    client.respond(CfgResponse.reopenLogs, CsError.NOT_SUPPORTED);
+    this.file?.reopenLogs();
+    client.respond(CfgResponse.reopenLogs, this.file === undefined ? CsError.NOT_SUPPORTED : CsError.OK);
+  }
+
+  private shutDown(): void {
+    if (!this.cluster.multicast(Message.shutdown, empty, undefined)) this.goodbye.start(RETRY);
   }
 
   /** 0 stands for this node. */
@@ -126,7 +178,11 @@ export class CfgEngine {
   }
 
   private mtu(): number {
-    const mtu = this.database.get('totem.netmtu')?.value;
-    return typeof mtu === 'number' ? mtu : 1500;
+    return this.number('totem.netmtu') ?? 1500;
+  }
+
+  private number(key: string): number | undefined {
+    const held = this.database.get(key)?.value;
+    return typeof held === 'number' ? held : undefined;
   }
 }

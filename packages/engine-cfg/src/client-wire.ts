@@ -1,4 +1,4 @@
-import { boundedString, i32, message, slot, u16, u32, u8 } from '@coterie/sdk';
+import { boundedString, i32, message, slot, u16, u32, u64, u8 } from '@coterie/sdk';
 
 /** Requests of service 1 (ipc_cfg.h). */
 export const CfgRequest = {
@@ -31,14 +31,22 @@ export const CfgResponse = {
   nodeStatus: 16,
 } as const;
 
+/** Asks those who track whether they mind a shutdown. */
+export const CfgEvent = { shutdown: 10 } as const;
+
 /** mar_name_t: what somebody says is the reason. */
 const Reason = boundedString(slot(u16), 256);
 
 export const Kill = message({ node: slot(u32), reason: Reason });
+/** mar_message_source_t. */
+export const Reload = message({ node: slot(u32), connection: u64 });
 /** `how`: of {@link Shutdown}. */
 export const TryShutdown = message({ how: u32 });
 export const Shutdown = { request: 0, regardless: 1, immediate: 2 } as const;
 export const ShutdownReply = message({ reply: u32 });
+export const Reply = { no: 0, yes: 1 } as const;
+/** `how`: of {@link Shutdown}. */
+export const ShutdownQuestion = message({ how: u32 });
 export const NodeQuery = message({ node: u32 });
 export const NodeStatusQuery = message({ node: slot(u32), version: u32 });
 export const Track = message({ flags: u8 });
@@ -50,6 +58,9 @@ export const Addresses = message({ family: u32, count: u32 });
 export const RingStatus = message({ count: slot(u32) });
 /** Behind it {@link linksTail}: the links begin unaligned. */
 export const NodeStatus = message({ version: i32, node: u32 });
+
+/** The version of the answer to a query for a node's status. */
+export const STATUS_VERSION = 1;
 
 const ADDRESS = 16;
 const LINKS = 8;
@@ -107,6 +118,26 @@ export function linksTail({ reachable, mtu, source, destination }: Link): Uint8A
   write(tail, first + 8, 256, source);
   write(tail, first + 264, 256, destination);
   return tail;
+}
+
+/** What {@link linksTail} says. */
+export function readLink(tail: Uint8Array): { reachable: boolean; link: Link } {
+  const first = 40 - 32;
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
+  if (tail.length < first + LINK) throw new RangeError(`${tail.length} bytes of links`);
+  const reachable = view.getUint8(first + 1) !== 0;
+  const mtu = view.getUint32(first + 4, true);
+  const source = text(tail, first + 8, 256);
+  return {
+    reachable: view.getUint8(0) !== 0,
+    link: { reachable, mtu, source, destination: text(tail, first + 264, 256) },
+  };
+}
+
+function text(bytes: Uint8Array, at: number, room: number): string {
+  const field = bytes.subarray(at, at + room);
+  const end = field.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
 }
 
 function write(bytes: Uint8Array, at: number, room: number, text: string): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CsError } from '@coterie/sdk';
-import { CfgRequest, CfgResponse, parseAddress } from '../dist/client-wire.js';
+import { CfgEvent, CfgRequest, CfgResponse, Shutdown, parseAddress } from '../dist/client-wire.js';
 import { FakeNode } from './ports.js';
 
 const words = (...values: number[]): Buffer => {
@@ -89,24 +89,110 @@ describe('cfg', () => {
     assert.deepEqual(node.shutdowns, ['told to by node 2: fence']);
   });
 
-  it('shuts down at once, or not at all', () => {
+  it('shuts down when its own word for it has come round, and tells what others do', () => {
     const node = new FakeNode();
-    const ask = (how: number) => node.ask(CfgRequest.tryShutdown, words(how, 0)).error;
-    assert.deepEqual(
-      [ask(0), ask(7), node.shutdowns.length],
-      [CsError.NOT_SUPPORTED, CsError.NOT_SUPPORTED, 0],
-    );
-    assert.equal(ask(2), CsError.OK);
-    assert.deepEqual(node.shutdowns, ['asked to by process 77']);
-    assert.equal(node.ask(CfgRequest.replyToShutdown, words(1, 0)).error, CsError.ACCESS);
+    assert.equal(node.ask(CfgRequest.tryShutdown, words(Shutdown.immediate, 0)).error, CsError.OK);
+    assert.deepEqual(node.sent, [{ fn: 2, bytes: Buffer.alloc(0) }]);
+    assert.deepEqual(node.shutdowns, []);
+    node.deliver(2, new Uint8Array(0), 2);
+    assert.deepEqual(node.shutdowns, []);
+    node.deliver(2, new Uint8Array(0), 1);
+    assert.deepEqual(node.shutdowns, ['asked to by a program']);
   });
 
-  it('says what it does not do', () => {
+  it('tells of its shutdown again while there is no room', () => {
+    const node = new FakeNode();
+    node.room = false;
+    node.ask(CfgRequest.tryShutdown, words(Shutdown.immediate, 0));
+    node.expire();
+    assert.deepEqual(node.sent, []);
+    node.room = true;
+    node.expire();
+    assert.equal(node.sent.length, 1);
+  });
+
+  it('says what it does not do, and what cannot be done here', () => {
     const node = new FakeNode();
     for (const id of [CfgRequest.reload, CfgRequest.reopenLogs, CfgRequest.ringReenable]) {
       assert.equal(node.ask(id).error, CsError.NOT_SUPPORTED);
     }
-    assert.equal(node.ask(CfgRequest.track, words(0, 0)).error, CsError.OK);
-    assert.equal(node.ask(CfgRequest.endTracking).error, CsError.OK);
+    assert.equal(node.ask(CfgRequest.replyToShutdown, words(1, 0)).error, CsError.ACCESS);
+  });
+});
+
+describe('a shutdown that programs are asked about', () => {
+  const begin = (how: number, programs: number) => {
+    const node = new FakeNode();
+    const trackers = Array.from({ length: programs }, () => node.client());
+    for (const client of trackers) node.ask(CfgRequest.track, words(0, 0), client);
+    const asker = node.client();
+    node.frames.length = 0;
+    node.request(asker, CfgRequest.tryShutdown, words(how, 0));
+    const answer = () => node.frames.find(({ client }) => client === asker)?.error;
+    const reply = (i: number, yes: boolean) =>
+      node.ask(CfgRequest.replyToShutdown, words(yes ? 1 : 0, 0), trackers[i]).error;
+    return { node, trackers, asker, answer, reply, goes: () => node.sent.length === 1 };
+  };
+
+  it('happens when nobody minds', () => {
+    const { node, trackers, answer, reply, goes } = begin(Shutdown.request, 2);
+    assert.deepEqual(
+      node.frames.map(({ id, client, bytes }) => [id, trackers.indexOf(client), bytes.length, bytes[24]]),
+      [
+        [CfgEvent.shutdown, 0, 32, 0],
+        [CfgEvent.shutdown, 1, 32, 0],
+      ],
+    );
+    assert.equal(reply(0, true), CsError.OK);
+    assert.deepEqual([answer(), goes()], [undefined, false]);
+    node.request(trackers[1]!, CfgRequest.replyToShutdown, words(1, 0));
+    assert.deepEqual([answer(), goes()], [CsError.OK, true]);
+    const alone = begin(Shutdown.request, 0);
+    assert.deepEqual([alone.answer(), alone.goes()], [CsError.OK, true]);
+  });
+
+  it('does not happen when one minds, or does not answer in time', () => {
+    const minded = begin(Shutdown.request, 1);
+    minded.node.request(minded.trackers[0]!, CfgRequest.replyToShutdown, words(0, 0));
+    assert.deepEqual([minded.answer(), minded.goes()], [CsError.BUSY, false]);
+    const late = begin(Shutdown.request, 2);
+    late.reply(0, true);
+    assert.ok(late.node.timers.some(({ after }) => after === 5000));
+    late.node.expire();
+    assert.deepEqual([late.answer(), late.goes()], [CsError.BUSY, false]);
+  });
+
+  it('happens regardless of who minds once all have been heard', () => {
+    const { node, trackers, answer, goes } = begin(Shutdown.regardless, 1);
+    assert.deepEqual([answer(), goes()], [undefined, false]);
+    node.request(trackers[0]!, CfgRequest.replyToShutdown, words(0, 0));
+    assert.deepEqual([answer(), goes()], [CsError.OK, true]);
+  });
+
+  it('takes a program that goes away for one that does not mind, and ends with the one that wants it', () => {
+    const left = begin(Shutdown.request, 2);
+    left.node.disconnect(left.trackers[0]!);
+    left.node.request(left.trackers[1]!, CfgRequest.endTracking);
+    assert.deepEqual([left.answer(), left.goes()], [CsError.OK, true]);
+    const over = begin(Shutdown.request, 1);
+    over.node.disconnect(over.asker);
+    assert.equal(over.reply(0, true), CsError.ACCESS);
+    assert.deepEqual([over.answer(), over.goes()], [undefined, false]);
+  });
+
+  it('is asked about once at a time, newcomers and not the asker', () => {
+    const { node, asker, reply, answer } = begin(Shutdown.request, 1);
+    assert.equal(node.ask(CfgRequest.tryShutdown, words(0, 0)).error, CsError.EXIST);
+    node.request(asker, CfgRequest.track, words(0, 0));
+    const newcomer = node.client();
+    node.request(newcomer, CfgRequest.track, words(0, 0));
+    assert.ok(node.frames.some(({ id, client }) => id === CfgEvent.shutdown && client === newcomer));
+    assert.ok(!node.frames.some(({ id, client }) => id === CfgEvent.shutdown && client === asker));
+    reply(0, true);
+    node.request(newcomer, CfgRequest.replyToShutdown, words(0, 0));
+    assert.ok(
+      node.frames.some(({ error, client }) => client === asker && error === CsError.BUSY),
+      `${answer()}`,
+    );
   });
 });

@@ -21,8 +21,11 @@ export interface Cluster {
   multicast<T>(fn: number, codec: Codec<T>, value: T, tail?: Uint8Array): boolean;
   /** Is there room for a message of so many bytes now? */
   room(bytes: number): boolean;
-  /** Leave the ring and stop this node's daemon; `reason` goes to the log and the exit status. */
-  shutdown(reason: string): void;
+  /**
+   * Leave the ring and stop this node's daemon; `reason` goes to the log. `asked`: somebody who may wants it, and the
+   * daemon exits as after SIGTERM; else its exit status tells that an engine could not go on.
+   */
+  shutdown(reason: string, asked?: 'asked'): void;
   /** Called whenever {@link quorate} has changed. Returns the function that ends it. */
   onQuorum(listener: (quorate: boolean) => void): () => void;
 }

@@ -22,3 +22,23 @@ export interface Nodelist {
   onReload(listener: () => void): () => void;
 }
 export const Nodelist = token<Nodelist>('Nodelist');
+
+/** What reading corosync.conf again changes, or would change. With an error nothing does. */
+export interface ReloadReport {
+  /** Keys of the database that get another value, come or go; sorted. */
+  readonly changed: readonly string[];
+  /** What a restart of the daemon would bring into effect, and other things to know; a line each, with their codes. */
+  readonly warnings: readonly string[];
+  readonly errors: readonly string[];
+}
+
+/** This daemon's corosync.conf and log files: for engines that let programs ask to read them again. */
+export interface ConfigurationFile {
+  /** Reads the file and says what {@link reload} would do. */
+  check(): Promise<ReloadReport>;
+  /** Reads the file and puts it into force, unless it has an error. */
+  reload(): Promise<ReloadReport>;
+  /** Opens the log files by their names again: they may have been rotated. */
+  reopenLogs(): void;
+}
+export const ConfigurationFile = token<ConfigurationFile>('ConfigurationFile');

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CoterieError } from '@coterie/sdk';
 import { SOCKET_NAME } from '@coterie/sdk/client';
-import type { Configuration, Problem } from '../config/configuration.js';
+import type { Configuration } from '../config/configuration.js';
 import { formatProblem } from '../config/problems.js';
-import { planReload } from '../config/reload.js';
 import { Executive, type Ending } from '../executive.js';
 import { loadPlugins, type LoadResult } from '../plugins/load.js';
 import type { PluginPlan } from '../plugins/plan.js';
 import { reportKeys, reportPlugins } from '../plugins/report.js';
 import { systemClock } from './clock.js';
 import { USAGE, defaultStateDir, parseCommandLine, type CommandLine } from './command-line.js';
+import { DaemonConfigurationFile } from './configuration-file.js';
 import { runDetached, tellParent } from './detach.js';
 import { ExitCode, exitCodeAfter, exitCodeOf } from './exit-codes.js';
 import { FileStorage } from './file-storage.js';
@@ -70,15 +70,17 @@ class Daemon {
   private readonly logging: Logging;
   private readonly storage: FileStorage;
   private readonly log;
+  private readonly file: DaemonConfigurationFile;
   private signals = 0;
 
   constructor(
     private readonly line: CommandLine,
-    private configuration: Configuration,
+    private readonly configuration: Configuration,
     private readonly plan: PluginPlan,
   ) {
     this.logging = new Logging(configuration.logging, line.foreground);
     this.log = this.logging.logs('main');
+    this.file = new DaemonConfigurationFile(line, plan, configuration, this.logging);
     this.storage = new FileStorage(line.stateDir ?? configuration.system.stateDir ?? defaultStateDir());
   }
 
@@ -87,13 +89,14 @@ class Daemon {
     const { plugins, importTimes } = await this.load();
     const executive = new Executive(this.configuration, plugins, {
       ...{ clock: systemClock, timers, random: systemRandom, storage: this.storage, logs },
-      processes: systemProcesses,
+      ...{ processes: systemProcesses, configurationFile: this.file },
       ringIds: new StoredRingId(this.storage, this.configuration.local.nodeId, logs('totem')),
       listener: new UnixListener(join(this.line.runDir, SOCKET_NAME)),
       uid: process.getuid?.() ?? -1,
     });
     for (const [key, held] of reportKeys(reportPlugins(this.plan, [], importTimes)))
       executive.database.set(key, held);
+    this.file.attach(executive);
     this.handleSignals(executive);
     await executive.start();
     const pidFile = join(this.line.runDir, 'coteried.pid');
@@ -127,29 +130,12 @@ class Daemon {
       });
     }
     process.on('SIGHUP', () => {
-      this.reload(executive).catch((error: unknown) => this.log.error(`not reloaded: ${describe(error)}`));
+      this.file.reload().catch((error: unknown) => this.log.error(`not reloaded: ${describe(error)}`));
     });
     process.on('SIGUSR2', () => this.dump(executive));
     for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
       process.on(event, (error: unknown) => void executive.fail(error));
     }
-  }
-
-  private async reload(executive: Executive): Promise<void> {
-    // Whatever the configuration says: the log may have been rotated.
-    this.logging.open();
-    const { configuration, problems } = await readConfiguration(this.line, this.plan);
-    const plan = configuration && planReload(this.configuration, configuration, executive.database);
-    const all: readonly Problem[] = [...problems, ...(plan?.problems ?? [])];
-    for (const problem of all)
-      this.log[problem.severity === 'error' ? 'error' : 'warn'](formatProblem(problem));
-    if (plan === undefined || all.some(({ severity }) => severity === 'error')) {
-      this.log.error(`${this.line.config} has errors: everything stays as it was`);
-      return;
-    }
-    this.logging.open(plan.configuration.logging);
-    this.configuration = plan.configuration;
-    executive.reload(plan);
   }
 
   private dump(executive: Executive): void {

@@ -42,7 +42,7 @@ export class EngineRouter {
   constructor(
     private readonly state: ClusterState,
     private readonly log: Logger,
-    private readonly shutdown: (reason: string) => void,
+    private readonly shutdown: Cluster['shutdown'],
   ) {}
 
   add({ identity, engine, deliveries, guard }: RunningEngine): void {
@@ -155,7 +155,7 @@ class EngineCluster implements Cluster {
     private readonly identity: EngineIdentity,
     private readonly state: ClusterState,
     private readonly router: EngineRouter,
-    readonly shutdown: (reason: string) => void,
+    readonly shutdown: Cluster['shutdown'],
   ) {}
 
   get nodeId() {

@@ -1,0 +1,22 @@
+import { CfgClient, type ReloadResult } from '@coterie/engine-cfg/client';
+import { DaemonCommand } from '../command.js';
+
+export default class Reload extends DaemonCommand {
+  static override summary =
+    'Have every node read its corosync.conf again; if one finds an error, none changes anything';
+  static override enableJsonFlag = true;
+
+  async run(): Promise<ReloadResult> {
+    const { flags } = await this.parse(Reload);
+    await using client = await CfgClient.connect({ runDir: this.runDir(flags) });
+    const result = await client.reload();
+    for (const { node, changed, warnings, errors } of result.nodes) {
+      const count = changed.length === 0 ? 'nothing' : changed.join(' ');
+      this.log(`node ${node}: ${errors.length > 0 ? 'cannot be reloaded' : `changes: ${count}`}`);
+      for (const line of [...warnings, ...errors]) this.log(`  ${line}`);
+    }
+    this.log(result.applied ? 'The new configuration is in force.' : 'Nothing has changed.');
+    if (!result.applied) process.exitCode = 1;
+    return result;
+  }
+}
