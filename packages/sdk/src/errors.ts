@@ -269,6 +269,15 @@ export const errors = {
     remedy:
       'See with "coterie status" whether the ring is formed; give the command more time with --timeout.',
   },
+  COTERIE_E_SIM_RESULTS: {
+    meaning:
+      'The file for the results of a simulation holds none that can be continued, or cannot be written.',
+    remedy: 'Name another file, or move this one away: figures of different code are not added up.',
+  },
+  COTERIE_E_SIM_SCHEDULE: {
+    meaning: 'There is no such schedule to simulate: the name means none, or the file does not hold one.',
+    remedy: 'Take the name, or the file, that a campaign of "coterie sim" has printed.',
+  },
   COTERIE_E_STATE_READ: {
     meaning: 'A file in the state folder could not be read.',
     remedy: 'Check the folder named in the message: its owner, its permissions and the disk below it.',
