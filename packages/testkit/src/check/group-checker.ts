@@ -184,8 +184,10 @@ export class GroupChecker implements Checker {
     if (former === undefined) return;
     program.heard = [];
     if (heard === undefined) return;
-    const fate = { name: program.name, heard: new Set(heard), way: way.slice(0, way.indexOf(former) + 1) };
-    const key = `${event.group}: ${former} > ${ring}`;
+    const from = way.indexOf(former);
+    const fate = { name: program.name, heard: new Set(heard), way: way.slice(0, from + 1) };
+    // A program hears of a ring when it is synchronised: its node may have been on others in between.
+    const key = `${event.group}: ${way.slice(from, way.indexOf(ring) + 1).join(' > ')}`;
     const other = this.fates.get(key);
     if (other === undefined) this.fates.set(key, fate);
     else this.compare(key, fate, other, event, report);

@@ -123,7 +123,7 @@ export class SimulatedNetwork {
       at = Math.max(at, this.arrivals.get(link) ?? 0);
       this.arrivals.set(link, at);
     }
-    this.schedule.after(at - this.schedule.now, () => this.deliver(to, bytes));
+    this.schedule.at(at, () => this.deliver(to, bytes));
   }
 }
 

@@ -135,9 +135,9 @@ class SimulatedTimer implements Timer {
   }
 
   private arm(): void {
-    const { schedule } = this.process;
     this.wake = this.deadline;
-    schedule.after(this.deadline - schedule.now, this.fire);
+    // Not after the difference: added up again it may come out a little less, and the timer would never run out.
+    this.process.schedule.at(this.deadline, this.fire);
   }
 
   private fired(): void {

@@ -11,7 +11,12 @@ export class Schedule {
   private readonly heap: Happening[] = [];
 
   after(delay: number, run: () => void): void {
-    const event = { at: this.now + Math.max(0, delay), order: this.order++, run };
+    this.at(this.now + delay, run);
+  }
+
+  /** What should have happened before now happens next. */
+  at(time: number, run: () => void): void {
+    const event = { at: Math.max(this.now, time), order: this.order++, run };
     const { heap } = this;
     let i = heap.push(event) - 1;
     while (i > 0) {
