@@ -2,13 +2,14 @@ import type { Configuration } from '@coterie/core';
 import type { NodeId } from '@coterie/sdk';
 import { Coverage } from '../trace/coverage.js';
 import { Trace } from '../trace/trace.js';
-import { configure, type SectionSettings } from './configuration.js';
+import { configure, type SectionSettings, type Settings } from './configuration.js';
 import { SimulatedDisk, type RingIdDamage } from './disk.js';
 import { SimulatedNetwork } from './network.js';
 import { SimulatedNode } from './node.js';
 import { classicPlugins, type SimulatedPlugin } from './plugins.js';
 import { Prng } from './prng.js';
 import { SimulatedProcess } from './process.js';
+import { SimulatedPrograms } from './programs.js';
 import { Schedule } from './schedule.js';
 import { Socket } from './transport.js';
 
@@ -50,6 +51,7 @@ export class SimulatedCluster {
   private readonly running = new Map<NodeId, SimulatedNode>();
   private readonly lives = new Map<NodeId, number>();
   private readonly disks = new Map<NodeId, SimulatedDisk>();
+  private readonly machines = new Map<NodeId, SimulatedPrograms>();
   private readonly sockets = new Map<NodeId, Socket>();
   private readonly plugins: (node: NodeId) => readonly SimulatedPlugin[];
   private readonly settings = new Map<NodeId, SectionSettings>();
@@ -95,6 +97,13 @@ export class SimulatedCluster {
     let disk = this.disks.get(id);
     if (disk === undefined) this.disks.set(id, (disk = new SimulatedDisk(id, this.random.fork())));
     return disk;
+  }
+
+  /** The programs of a node that engines can start; they outlive a crash of its daemon. */
+  programs(id: NodeId): SimulatedPrograms {
+    let programs = this.machines.get(id);
+    if (programs === undefined) this.machines.set(id, (programs = new SimulatedPrograms(this.schedule, id)));
+    return programs;
   }
 
   /** Starts a node that is down, all of them unless told which. */
@@ -144,7 +153,7 @@ export class SimulatedCluster {
    */
   reload(settings: SectionSettings, ...ids: readonly NodeId[]): void {
     for (const id of ids.length > 0 ? ids : this.ids) {
-      const merged: Record<string, Record<string, string | number>> = {};
+      const merged: Record<string, Settings> = {};
       for (const [name, section] of [...Object.entries(this.settings.get(id)!), ...Object.entries(settings)])
         merged[name] = { ...merged[name], ...section };
       this.settings.set(id, merged);
@@ -220,6 +229,7 @@ export class SimulatedCluster {
     const node = new SimulatedNode({
       ...{ id, life, process, socket, plugins: this.pluginsOf(id), configuration: this.configuration(id) },
       disk: this.disk(id),
+      programs: this.programs(id),
       startSeq: this.options.startSeq ?? 0,
       random: this.random.fork(),
       coverage: this.coverage,

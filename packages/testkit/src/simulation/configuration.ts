@@ -2,8 +2,13 @@ import { formatProblem, loadConfiguration, type Configuration } from '@coterie/c
 import type { NodeId } from '@coterie/sdk';
 import type { SimulatedPlugin } from './plugins.js';
 
+/** The settings of a section by key; a list is of sections within it. */
+export interface Settings {
+  readonly [key: string]: string | number | readonly Settings[];
+}
+
 /** Settings by section and key, over the defaults of the simulation: `{ totem: { token: 500 } }`. */
-export type SectionSettings = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+export type SectionSettings = Readonly<Record<string, Settings>>;
 
 const defaults: SectionSettings = {
   totem: {
@@ -43,8 +48,10 @@ export function configure(
   return configuration;
 }
 
-function section(name: string, settings: Readonly<Record<string, string | number>>): string {
-  const lines = Object.entries(settings).map(([key, value]) => `  ${key}: ${value}\n`);
+function section(name: string, settings: Settings): string {
+  const lines = Object.entries(settings).map(([key, value]) =>
+    typeof value === 'object' ? value.map((inner) => section(key, inner)).join('') : `  ${key}: ${value}\n`,
+  );
   return `${name} {\n${lines.join('')}}\n`;
 }
 

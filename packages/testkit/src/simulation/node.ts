@@ -8,6 +8,7 @@ import type { SimulatedDisk } from './disk.js';
 import { loaded, type SimulatedPlugin } from './plugins.js';
 import type { Prng } from './prng.js';
 import type { SimulatedProcess } from './process.js';
+import type { SimulatedPrograms } from './programs.js';
 import { SimulatedClient } from './client.js';
 import { simulatedPlugin, type Socket } from './transport.js';
 
@@ -20,6 +21,7 @@ export interface NodeParts {
   readonly plugins: readonly SimulatedPlugin[];
   readonly process: SimulatedProcess;
   readonly disk: SimulatedDisk;
+  readonly programs: SimulatedPrograms;
   readonly socket: Socket;
   readonly random: Prng;
   readonly startSeq: number;
@@ -48,7 +50,7 @@ export class SimulatedNode {
   private configuration: Configuration;
 
   constructor(private readonly parts: NodeParts) {
-    const { id, life, process, disk, socket, random, startSeq, plugins, configuration } = parts;
+    const { id, life, process, disk, programs, socket, random, startSeq, plugins, configuration } = parts;
     this.id = id;
     this.life = life;
     this.configuration = configuration;
@@ -56,6 +58,7 @@ export class SimulatedNode {
     const own = loaded({ name: 'simulation', plugin: simulatedPlugin(socket) });
     this.executive = new Executive(configuration, [own, ...plugins.map(loaded)], {
       ...{ clock: process, timers: process, random, storage: disk, uid: 0, listener: undefined },
+      processes: programs.of(process),
       ringIds: new StoredRingId(disk, id, log),
       logs: () => log,
       startSeq,
