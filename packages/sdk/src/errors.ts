@@ -259,6 +259,22 @@ export const errors = {
     remedy:
       'Restore the state file named in the message. Delete it only if no other member still runs: a ring identity could be used twice.',
   },
+  COTERIE_E_SAM_CONFLICT: {
+    meaning: 'Settings of supervised processes exclude each other.',
+    remedy: 'Change one of the two that the message names in the section sam of corosync.conf.',
+  },
+  COTERIE_E_SAM_INTERVAL: {
+    meaning: 'A supervised program asks for health checks, and its supervisor has not been told how often.',
+    remedy: 'Give register or supervise an interval, or start the program with one.',
+  },
+  COTERIE_E_SAM_LOST: {
+    meaning: 'The supervisor of this program is gone; the program is about to end.',
+    remedy: 'Start the supervisor again, and the program with it.',
+  },
+  COTERIE_E_SAM_REFUSED: {
+    meaning: 'The supervisor refuses what a supervised program asks for.',
+    remedy: 'Correct what the message names: a signal that does not exist, or more than 1 MiB of data.',
+  },
   COTERIE_E_SDK_DUPLICATE: {
     meaning: 'A plugin uses another copy of the SDK, of an incompatible version.',
     remedy:
