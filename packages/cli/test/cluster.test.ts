@@ -153,6 +153,50 @@ describe('The commands, asked of a development cluster', function () {
     );
   });
 
+  it('sam run, list and stop', async () => {
+    const script = 'echo up $COTERIE_SAM_INSTANCE; [ $COTERIE_SAM_INSTANCE -gt 1 ] && sleep 60; exit 3';
+    const options = ['--name', 'sleeper', '--backoff', '10'];
+    const run = new Coterie(['sam', 'run', ...options, '--', 'sh', '-c', script], project.folder);
+    await run.says(/up 1\nup 2\n/);
+    assert.match(run.err, /it ended with exit code 3; it is started again in 10 ms/);
+    let pid = 0;
+    await eventually(GONE, async () => {
+      const { programs } = JSON.parse((await coterie('sam', 'list', '--json')).out) as {
+        programs: { id: string; name: string; state: string; pid: number; restarts: number }[];
+      };
+      const [only] = programs;
+      pid = only?.pid ?? 0;
+      return only?.id === `${run.child.pid}` && only.name === 'sleeper' && only.restarts === 1 && pid > 0;
+    });
+    const list = await coterie('sam', 'list');
+    assert.match(list.out, /^id +name +state +pid +restarts +policy +supervisor/);
+    assert.match(
+      list.out,
+      new RegExp(`^${run.child.pid} +sleeper +running +${pid} +1 +restart +client$`, 'm'),
+    );
+    const stop = await coterie('sam', 'stop', `${run.child.pid}`);
+    assert.equal(stop.exit, 0, stop.err);
+    assert.equal(isAlive(pid), false);
+    assert.equal(await run.code(), 1);
+    assert.match((await coterie('sam', 'list')).out, /There are no supervised programs/);
+    const again = await coterie('sam', 'stop', `${run.child.pid}`);
+    assert.match(again.err, /^COTERIE_E_CLIENT_REQUEST: .*CS_ERR_NOT_EXIST/);
+  });
+
+  it('sam run: ends with its program, and the program with it', async () => {
+    const done = await coterie('sam', 'run', '--no-record', '--policy', 'quit', '--', 'sh', '-c', 'exit 4');
+    assert.equal(done.exit, 4);
+    const script = 'echo up $$; sleep 60';
+    const run = new Coterie(['sam', 'run', '--', 'sh', '-c', script], project.folder);
+    await run.says(/up \d+/);
+    const pid = Number(/up (\d+)/.exec(run.out)?.[1]);
+    run.child.kill('SIGINT');
+    await run.code();
+    assert.equal(isAlive(pid), false);
+    const nothing = await coterie('sam', 'run');
+    assert.match(nothing.err, /^COTERIE_E_USAGE: name the program/);
+  });
+
   it('a second cluster for the same project is refused', async () => {
     const second = await coterie('dev');
     assert.equal(second.exit, 1);
