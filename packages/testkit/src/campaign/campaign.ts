@@ -6,7 +6,7 @@ import type { Range } from './ranges.js';
 import { Results, type Failure } from './results.js';
 
 /** Milliseconds without a sign of life after which a schedule counts as hanging. */
-const PATIENCE = 300_000;
+const PATIENCE = 900_000;
 /** Every so many seeds are run twice, to see that they give the same trace. */
 const REPEAT = 100;
 /** Of so many failures the shortest schedule is looked for. */

@@ -61,6 +61,7 @@ export class Pool<Job, Report> {
         job = next.value;
       }
       worker ??= await this.start();
+      if (signal.aborted) return;
       const answer = await worker.work(job, this.options.patience);
       if (signal.aborted) return;
       if (answer.kind !== 'report') {
@@ -107,7 +108,8 @@ class Worker<Job, Report> {
     );
     this.ready = new Promise((resolve, reject) => {
       this.onMessage = () => resolve();
-      this.onEnd = (how) => reject(new Error(how));
+      // Killed by its pool, which has been told to stop: nobody waits for it.
+      this.onEnd = (how) => (this.child.killed ? resolve() : reject(new Error(how)));
     });
   }
 
