@@ -52,7 +52,7 @@ async function runScenario(module: URL, name: string): Promise<Finding | null> {
   }
 }
 
-/** Runs one test of a suite, and the hooks around it. */
+/** Runs a test of a suite, and the hooks around it; several where a suite is there for several implementations. */
 async function runTest(module: URL, title: string): Promise<Finding | null> {
   const pattern = new RegExp(`${title.replace(/[^\w\s]/g, '\\$&')}$`);
   const mocha = new Mocha({ reporter: Mocha.reporters.Base, timeout: TIMEOUT, grep: pattern });
@@ -65,7 +65,7 @@ async function runTest(module: URL, title: string): Promise<Finding | null> {
     runner.on('test', () => tests++);
     runner.on('fail', (_, error) => (finding ??= findingOf(error)));
   });
-  if (tests !== 1) throw new Error(`${module.pathname} has ${tests} tests "${title}"`);
+  if (tests === 0) throw new Error(`${module.pathname} has no test "${title}"`);
   return finding;
 }
 

@@ -1,9 +1,8 @@
 import type { PlantedBug } from './bug.js';
-import { knownMembershipBugs } from './bugs/known-membership.js';
-import { knownOrderingBugs } from './bugs/known-ordering.js';
+import { knownBugs } from './bugs/known.js';
 import { tokenBugs } from './bugs/token.js';
 
-export const bugs: readonly PlantedBug[] = [...tokenBugs, ...knownMembershipBugs, ...knownOrderingBugs];
+export const bugs: readonly PlantedBug[] = [...tokenBugs, ...knownBugs];
 
 export function findBug(name: string): PlantedBug {
   const bug = bugs.find((each) => each.name === name);

@@ -2,5 +2,5 @@
 const [program, argument] = process.argv.slice(2) as [string, string];
 const { default: run } = (await import(program)) as { default: (argument: unknown) => unknown };
 const result = await run(JSON.parse(argument));
-process.send!({ result });
-process.disconnect();
+// With a bug planted the program may have left sockets and timers behind.
+process.send!({ result }, () => process.exit());
