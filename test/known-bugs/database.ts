@@ -7,14 +7,14 @@ export const rows: readonly KnownBug[] = [
     symptom: 'An iterator that stood at a key that was deleted crashed the daemon.',
     tests: [
       {
-        file: 'packages/engine-confdb/test/confdb.test.ts',
-        test: 'iterates in order while keys come and go',
-        property: 'An iterator passes over keys that are gone, and goes on.',
-        finds: ['i1-iterator-ends-at-deleted-key'],
+        file: 'packages/engine-confdb/test/iterators.test.ts',
+        test: 'come to every key that is still there, whatever four clients set and delete meanwhile (I1)',
+        property:
+          'In 100,000 operations each step of an iterator comes to the next key that still exists, or to the end.',
+        finds: ['i1-iterates-over-deleted-keys'],
       },
     ],
-    remark:
-      'Random operations of several clients are what the suites of the database and of confdb draw, fewer than 100,000.',
+    remark: 'In the engine, which answers these requests one after the other whichever way they come.',
   },
   {
     row: 'I2',

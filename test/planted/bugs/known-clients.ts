@@ -28,12 +28,12 @@ export const knownClientBugs: readonly PlantedBug[] = [
       'while (this.clientRouter.size > 0) await new Promise((resolve) => this.ports.timers.timer(resolve).start(10));',
   },
   {
-    name: 'i1-iterator-ends-at-deleted-key',
-    what: 'an iterator that comes to a key that was deleted is at its end',
+    name: 'i1-iterates-over-deleted-keys',
+    what: 'an iterator comes to keys that were deleted',
     row: 'I1',
     file: 'engine-confdb/dist/session.js',
-    find: 'if (this.map.get(key))\n                return key;',
-    replace: "return this.map.get(key) ? key : 'end';",
+    find: 'if (this.map.get(key))',
+    replace: 'if (true)',
   },
   {
     name: 'i2-newest-ends-too',
