@@ -197,6 +197,43 @@ describe('The commands, asked of a development cluster', function () {
     assert.match(nothing.err, /^COTERIE_E_USAGE: name the program/);
   });
 
+  it('db: what is set below cluster. on one node is there on another, and watched', async () => {
+    const watch = new Coterie(['db', 'watch', 'cluster.', '--node', '3', '--json'], project.folder);
+    await eventually(GONE, () => watch.err.includes('watching'));
+    const set = await coterie('db', 'set', 'cluster.app.limit', '250', '--type', 'u8', '--node', '1');
+    assert.equal(set.exit, 0, set.err);
+    await watch.says(/"kind":"add","key":"cluster\.app\.limit","new":\{"type":"u8","value":250\}/);
+    const taken = await coterie('db', 'set', 'cluster.app.limit', '9', '--if-absent', '--node', '2');
+    assert.deepEqual([taken.exit, taken.err.split(':')[0]], [1, 'COTERIE_E_DB_CHANGED']);
+    const changed = await coterie('db', 'set', 'cluster.app.limit', '9', '--if', '250', '--node', '2');
+    assert.equal(changed.exit, 0, changed.err);
+    await watch.says(/"kind":"modify"/);
+    const tree = await coterie('db', 'tree', '--map', 'cluster', '--node', '3');
+    assert.equal(tree.out, 'cluster\n  app\n    limit (u8) = 9\n');
+    const wrong = await coterie('db', 'set', 'cluster.app.limit', '300');
+    assert.match(wrong.err, /^COTERIE_E_USAGE: "300" is no value of type u8/);
+    assert.equal((await coterie('db', 'delete', 'cluster.app.limit')).exit, 0);
+    await watch.says(/"kind":"delete"/);
+    const gone = await coterie('db', 'get', 'cluster.app.limit');
+    assert.match(gone.err, /^COTERIE_E_DB_MISSING: /);
+    watch.child.kill('SIGINT');
+    assert.equal(await watch.code(), 0, watch.err);
+  });
+
+  it('db: configuration and statistics, read-only keys, clearing', async () => {
+    assert.equal((await coterie('db', 'get', 'totem.cluster_name')).out, 'dev\n');
+    const counter = await coterie('db', 'get', 'stats.srp.operational_entered', '--json');
+    const { type, value } = JSON.parse(counter.out) as { type: string; value: string };
+    assert.equal(type, 'u64');
+    assert.ok(Number(value) > 0);
+    assert.match(
+      (await coterie('db', 'set', 'totem.version', '3')).err,
+      /^COTERIE_E_DB_REFUSED: .*read-only/,
+    );
+    assert.equal((await coterie('db', 'set', 'stats.clear.totem', '1', '--type', 'u8')).exit, 0);
+    assert.equal((await coterie('db', 'get', 'stats.srp.operational_entered')).out, '0\n');
+  });
+
   it('a second cluster for the same project is refused', async () => {
     const second = await coterie('dev');
     assert.equal(second.exit, 1);

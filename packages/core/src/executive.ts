@@ -162,11 +162,12 @@ export class Executive {
     this.totem = this.ring(transport);
     engineRouter.connect(this.totem);
     this.synchronisation.connect(this.totem);
+    this.stalls = new StallDetector(clock, timers, database, this.log, () => this.configuration.totem.token);
     this.statistics = new Statistics(timers, {
       ...{ database, totem: this.totem, transport, router: engineRouter, counters },
       clients: () => clientRouter.size,
+      stalls: this.stalls,
     });
-    this.stalls = new StallDetector(clock, timers, database, this.log, () => this.configuration.totem.token);
   }
 
   /** Joins the cluster. @throws CoterieError if something cannot be started: what was is stopped again */

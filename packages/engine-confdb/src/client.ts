@@ -14,10 +14,14 @@ import { valueFromBytes, valueToBytes } from './value-bytes.js';
 const SERVICE = 0;
 /** The longest value (icmap), and a string's NUL. */
 const ROOM = 16 * 1024 + 1;
+const NOTHING = new Uint8Array(0);
 
 export interface ConfdbClientOptions extends Omit<ConnectOptions, 'service'> {
-  /** Look at the statistics instead of the configuration. */
-  readonly statistics?: boolean;
+  /**
+   * What to look at: `icmap`, everything but the statistics, unless told; `stats`, the statistics; `cluster`, only the
+   * keys below `cluster.`, which all members share.
+   */
+  readonly map?: keyof typeof MapNumber;
 }
 
 export interface TrackOptions {
@@ -30,6 +34,10 @@ export interface TrackOptions {
  * Reads and writes the daemon's database by key. Methods throw a ServiceError (of '@coterie/sdk/client') with what
  * the service answered: ACCESS (read-only), NAME_TOO_LONG (no valid key), INVALID_PARAM (value and type do not fit),
  * NO_RESOURCES (too many iterators or trackers); and what `Connection.call` throws.
+ *
+ * What is written below `cluster.` goes to all members: the promise is fulfilled when this one has made the change.
+ * TRY_AGAIN: nothing was changed, because the node is not quorate or the ring was changing. NO_SPACE: all keys there
+ * and their values would have more than 4 MiB.
  */
 export class ConfdbClient implements AsyncDisposable {
   private trackers = 0n;
@@ -37,10 +45,10 @@ export class ConfdbClient implements AsyncDisposable {
   private constructor(private readonly connection: Connection) {}
 
   /** @throws CoterieError COTERIE_E_CLIENT_*: what `connect` of the SDK throws. */
-  static async connect({ statistics = false, ...options }: ConfdbClientOptions = {}): Promise<ConfdbClient> {
+  static async connect({ map = 'icmap', ...options }: ConfdbClientOptions = {}): Promise<ConfdbClient> {
     const connection = await connect({ ...options, service: SERVICE });
-    if (statistics) {
-      await connection.call(MapRequest.selectMap, lib.SelectMap, { map: MapNumber.statistics }, empty);
+    if (map !== 'icmap') {
+      await connection.call(MapRequest.selectMap, lib.SelectMap, { map: MapNumber[map] }, empty);
     }
     return new ConfdbClient(connection);
   }
@@ -61,6 +69,24 @@ export class ConfdbClient implements AsyncDisposable {
   async delete(key: string): Promise<boolean> {
     const answer = this.connection.call(MapRequest.delete, lib.Key, { key }, empty).then(() => true);
     return (await unlessMissing(answer)) ?? false;
+  }
+
+  /**
+   * Sets the key to `value` if it holds exactly `expected`, type and all; undefined stands for no key, so it can create
+   * and delete too. False: the key holds something else, nothing was changed.
+   */
+  async compareAndSet(
+    key: string,
+    expected: DatabaseValue | undefined,
+    value: DatabaseValue | undefined,
+  ): Promise<boolean> {
+    const word = {
+      ...{ key, type: value?.type ?? 0, expectedType: expected?.type ?? 0 },
+      value: value ? valueToBytes(value) : NOTHING,
+      expected: expected ? valueToBytes(expected) : NOTHING,
+    };
+    const answer = this.connection.call(MapRequest.exchange, lib.Exchange, word, empty).then(() => true);
+    return (await unless(CsError.FAILED_OPERATION, answer)) ?? false;
   }
 
   /** Adds `step` (i32) to an integer, wrapping around. NOT_EXIST: no such key; INVALID_PARAM: no integer. */

@@ -1,4 +1,9 @@
 import { definePlugin } from '@coterie/sdk';
-import { ConfdbEngine } from './confdb.js';
+import { ClusterMapEngine } from './cluster-map.js';
+import { CmapEngine } from './cmap.js';
+import { Replicated, ReplicatedMap } from './replicated-map.js';
 
-export const plugin = definePlugin({ engines: [ConfdbEngine] });
+export const plugin = definePlugin({
+  engines: [CmapEngine, ClusterMapEngine],
+  provides: [{ token: Replicated, useClass: ReplicatedMap, scope: 'plugin' }],
+});

@@ -9,10 +9,13 @@ export const ANNOUNCE = 0;
 /** Why a member tells its keys. */
 export const Reason = { synchronisation: 0, configVersionChanged: 1 } as const;
 
-/** Keys of a member and their values; type 0 stands for a key that it does not have. */
+/** Type 0 stands for a key that is not there. */
+export const KeyValue = struct({ key: KeyName, type: slot(u8), length: safeU64, value: bytes('length') });
+
+/** Keys of a member and their values. */
 export const Announcement = message({
   reason: slot(u8),
   count: slot(u8),
   reserved: padding(16),
-  items: list(struct({ key: KeyName, type: slot(u8), length: safeU64, value: bytes('length') }), 'count'),
+  items: list(KeyValue, 'count'),
 });

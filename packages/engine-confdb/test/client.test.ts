@@ -89,7 +89,7 @@ describe('ConfdbClient', () => {
     const node = new FakeNode();
     node.database.set('stats.srp.mcast_tx', value.u64(5n));
     await using daemon = await Daemon.start(node);
-    await using confdb = await ConfdbClient.connect({ runDir: daemon.runDir, statistics: true });
+    await using confdb = await ConfdbClient.connect({ runDir: daemon.runDir, map: 'stats' });
     assert.deepEqual(await confdb.get('stats.srp.mcast_tx'), value.u64(5n));
     await assert.rejects(confdb.set('stats.mine', value.u8(1)), refusal(CsError.ACCESS));
   });

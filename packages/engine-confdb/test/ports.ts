@@ -16,7 +16,8 @@ import {
   type Timers,
   type View,
 } from '@coterie/sdk';
-import { ConfdbEngine } from '../dist/confdb.js';
+import { CmapEngine } from '../dist/cmap.js';
+import { ReplicatedMap } from '../dist/replicated-map.js';
 
 interface Tracker {
   readonly key: string;
@@ -148,7 +149,7 @@ export class FakeNode {
   readonly database = new FakeDatabase();
   readonly sent: DataView[] = [];
   readonly log: string[] = [];
-  readonly engine: ConfdbEngine;
+  readonly engine: CmapEngine;
   full = false;
   shutdown: string | undefined;
   /** What a timer does when it runs out; undefined while none runs. */
@@ -180,7 +181,9 @@ export class FakeNode {
       trace: line,
       enabled: () => false,
     };
-    this.engine = new ConfdbEngine(cluster, this.database, logger, timers);
+    const replicated = new ReplicatedMap(this.database);
+    replicated.connect(cluster);
+    this.engine = new CmapEngine(cluster, this.database, logger, timers, replicated);
     this.engine.start();
   }
 
@@ -196,7 +199,7 @@ export class FakeNode {
 
   /** False: the executive would refuse it for the request's codec. */
   rawRequest(client: FakeClient, id: number, body: DataView): boolean {
-    const handler = requestHandlers(ConfdbEngine).find((handler) => handler.id === id);
+    const handler = requestHandlers(CmapEngine).find((handler) => handler.id === id);
     assert.ok(handler, `request ${id}`);
     const decoded = handler.codec.decode(body, 0, body.byteLength);
     if (decoded.ok) call(this.engine, handler.method, decoded.value, client);
@@ -204,7 +207,7 @@ export class FakeNode {
   }
 
   deliver(from: number, body: DataView): boolean {
-    const [handler] = deliveryHandlers(ConfdbEngine);
+    const [handler] = deliveryHandlers(CmapEngine);
     assert.ok(handler);
     const decoded = handler.codec.decode(body, 0, body.byteLength);
     if (decoded.ok) call(this.engine, handler.method, decoded.value, from);
@@ -218,6 +221,6 @@ export function encode<T>(codec: Codec<T>, value: T): DataView {
   return view;
 }
 
-function call(engine: ConfdbEngine, method: string | symbol, ...parameters: unknown[]): void {
+function call(engine: CmapEngine, method: string | symbol, ...parameters: unknown[]): void {
   (engine as unknown as Record<string | symbol, (...parameters: unknown[]) => void>)[method]!(...parameters);
 }

@@ -122,6 +122,19 @@ export const errors = {
     meaning: 'A database value does not fit its type.',
     remedy: 'Use a value in the range of the type named in the message.',
   },
+  COTERIE_E_DB_CHANGED: {
+    meaning: 'A key does not hold what `coterie db set --if` or `--if-absent` expects; nothing was set.',
+    remedy: 'Read the key again and decide anew.',
+  },
+  COTERIE_E_DB_MISSING: {
+    meaning: 'The database has no such key.',
+    remedy: 'See `coterie db tree` for the keys there are; those of the statistics need `--map stats`.',
+  },
+  COTERIE_E_DB_REFUSED: {
+    meaning: 'The database refuses to change a key; the message says why.',
+    remedy:
+      'Choose a key that clients may write and a value that it can hold; for keys below `cluster.` see to quorum first.',
+  },
   COTERIE_E_DEV_NODE: {
     meaning: 'A daemon of the development cluster ended although nobody asked it to.',
     remedy: 'Read its log, which the message names.',

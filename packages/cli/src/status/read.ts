@@ -9,7 +9,7 @@ export async function readKeys(runDir: string, prefixes: readonly string[]): Pro
   for (const statistics of [false, true]) {
     const wanted = prefixes.filter((prefix) => prefix.startsWith('stats.') === statistics);
     if (wanted.length === 0) continue;
-    await using database = await ConfdbClient.connect({ runDir, statistics });
+    await using database = await ConfdbClient.connect({ runDir, map: statistics ? 'stats' : 'icmap' });
     for (const prefix of wanted) {
       for await (const { key, value } of database.iterate(prefix)) keys.set(key, value);
     }

@@ -39,6 +39,12 @@ export class StallDetector {
     this.timer.stop();
   }
 
+  /** Forgets what was. */
+  clear(): void {
+    this.stalls.length = 0;
+    for (const key of this.database.keys('stats.schedmiss.')) this.database.delete(key);
+  }
+
   private get interval(): number {
     return this.token() / 5;
   }

@@ -2,6 +2,7 @@ import { value, type Database, type Timer, type Timers, type Transport } from '@
 import type { Totem } from '@coterie/totem';
 import type { EngineRouter } from '../routing/engine-router.js';
 import type { CounterRegistry } from './counters.js';
+import type { StallDetector } from './stall-detector.js';
 
 const INTERVAL = 1000;
 
@@ -16,6 +17,22 @@ const U32 = new Set([
   'stats.srp.avg_backlog_calc',
 ]);
 const U8 = new Set(['stats.srp.firewall_enabled_or_nic_failure']);
+/** Not counted up: what they show now is right at any time. */
+const GAUGES = new Set([
+  ...['stats.ipcs.global.active', 'stats.srp.time_since_token_last_received'],
+  ...U32,
+  ...U8,
+]);
+
+const CLEAR = 'stats.clear.';
+/** What is counted anew when a key below `stats.clear.` is set (stats_map_set in stats.c). */
+const clearable: ReadonlyMap<string, readonly string[]> = new Map([
+  ['totem', ['stats.pg.', 'stats.srp.']],
+  ['knet', ['stats.transport.']],
+  ['ipc', ['stats.ipcs.']],
+  ['schedmiss', []],
+  ['all', ['stats.pg.', 'stats.srp.', 'stats.transport.', 'stats.ipcs.']],
+]);
 
 export interface StatisticsSources {
   readonly database: Database;
@@ -24,6 +41,7 @@ export interface StatisticsSources {
   readonly router: EngineRouter;
   readonly counters: CounterRegistry;
   readonly clients: () => number;
+  readonly stalls: Pick<StallDetector, 'clear'>;
 }
 
 /** Shows the daemon's counters in the database under corosync's names, once a second. */
@@ -31,6 +49,8 @@ export class Statistics {
   private readonly timer: Timer;
   /** What the database has, so that only changes are written. */
   private readonly shown = new Map<string, number>();
+  /** What counters were at when they were cleared. */
+  private readonly cleared = new Map<string, number>();
 
   constructor(
     timers: Timers,
@@ -39,6 +59,12 @@ export class Statistics {
     this.timer = timers.timer(() => {
       this.refresh();
       this.timer.start(INTERVAL);
+    });
+    const { database } = sources;
+    database.track(CLEAR, true, ({ kind, key }) => {
+      if (kind === 'delete') return;
+      database.delete(key);
+      this.clear(key.slice(CLEAR.length));
     });
   }
 
@@ -65,7 +91,19 @@ export class Statistics {
     this.show('stats.ipcs.global.active', clients());
   }
 
-  private show(key: string, count: number): void {
+  private clear(what: string): void {
+    const prefixes = clearable.get(what) ?? [];
+    this.refresh();
+    for (const [key, count] of this.shown) {
+      if (GAUGES.has(key) || !prefixes.some((prefix) => key.startsWith(prefix))) continue;
+      this.cleared.set(key, (this.cleared.get(key) ?? 0) + count);
+    }
+    if (what === 'schedmiss' || what === 'all') this.sources.stalls.clear();
+    this.refresh();
+  }
+
+  private show(key: string, counted: number): void {
+    const count = counted - (this.cleared.get(key) ?? 0);
     if (this.shown.get(key) === count) return;
     this.shown.set(key, count);
     this.sources.database.set(key, typed(key, count));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { CsError, ValueType, requestHandlers, value, type Codec, type DatabaseValue } from '@coterie/sdk';
 import * as lib from '../dist/client-wire.js';
 import { CHANGE_EVENT, MapNumber, MapRequest, SELECT_MAP_RESPONSE, TrackFlag } from '../dist/client-wire.js';
-import { ConfdbEngine } from '../dist/confdb.js';
+import { CmapEngine } from '../dist/cmap.js';
 import { valueFromBytes, valueToBytes } from '../dist/value-bytes.js';
 import { FakeNode, type FakeClient, type Frame } from './ports.js';
 
@@ -59,7 +59,7 @@ function handleOf(frame: Frame): number {
   return Number(frame.view.getBigUint64(24, true));
 }
 
-describe('confdb', () => {
+describe('cmap', () => {
   it('gives values back, fields where C programs read them', () => {
     const program = new Program();
     assert.equal(program.set('app.name', ValueType.string, utf8('green')), CsError.OK);
@@ -199,7 +199,7 @@ describe('confdb', () => {
     assert.equal(database.trackers.size, before);
   });
 
-  it('shows configuration and statistics as two maps, of which nobody writes the second', () => {
+  it('shows configuration and statistics as two maps, of which the second can only be cleared', () => {
     const program = new Program();
     const { database } = program.node;
     database.set('stats.srp.mcast_tx', value.u64(5n));
@@ -208,14 +208,48 @@ describe('confdb', () => {
     assert.equal(program.get('stats.srp.mcast_tx', 0).error, CsError.NOT_EXIST);
     assert.equal(program.put('stats.mine', value.u8(1)), CsError.ACCESS);
     const handle = handleOf(program.iterate(''));
-    assert.equal(select(MapNumber.statistics).error, CsError.BUSY);
+    assert.equal(select(MapNumber.stats).error, CsError.BUSY);
     program.ask(MapRequest.endIteration, lib.Handle, { handle });
-    const selected = select(MapNumber.statistics);
+    const selected = select(MapNumber.stats);
     assert.deepEqual([selected.error, selected.id], [CsError.OK, SELECT_MAP_RESPONSE]);
     assert.equal(program.get('stats.srp.mcast_tx', 8).view.getBigUint64(40, true), 5n);
     assert.equal(program.get('app.key', 0).error, CsError.NOT_EXIST);
     assert.equal(program.put('stats.mine', value.u8(1)), CsError.ACCESS);
-    assert.equal(select(2).error, CsError.NOT_EXIST);
+    assert.equal(program.put('stats.clear.mine', value.u8(1)), CsError.NOT_SUPPORTED);
+    assert.equal(program.put('stats.clear.totem', value.u8(1)), CsError.OK);
+    assert.deepEqual(database.get('stats.clear.totem'), value.u8(1));
+    assert.equal(program.track('stats.', TrackFlag.prefix | TrackFlag.add).error, CsError.NOT_SUPPORTED);
+    const flags = TrackFlag.prefix | TrackFlag.add | TrackFlag.delete | TrackFlag.modify;
+    handleOf(program.track('stats.', flags));
+    database.set('stats.srp.mcast_tx', value.u64(6n));
+    database.set('stats.srp.new', value.u64(0n));
+    database.delete('stats.srp.new');
+    assert.deepEqual(
+      program.client.take().map(({ view }) => view.getInt32(296, true)),
+      [TrackFlag.add, TrackFlag.delete],
+    );
+    assert.equal(select(-1).error, CsError.BUSY);
+    program.node.engine.onDisconnect(program.client);
+    assert.equal(select(3).error, CsError.NOT_EXIST);
+  });
+
+  it('compares and sets', () => {
+    const program = new Program();
+    const exchange = (expected: DatabaseValue | undefined, wanted: DatabaseValue | undefined) =>
+      program.ask(MapRequest.exchange, lib.Exchange, {
+        key: 'app.key',
+        ...{ expectedType: expected?.type ?? 0, type: wanted?.type ?? 0 },
+        expected: expected ? valueToBytes(expected) : new Uint8Array(0),
+        value: wanted ? valueToBytes(wanted) : new Uint8Array(0),
+      }).error;
+    assert.equal(exchange(value.u8(1), value.u8(2)), CsError.FAILED_OPERATION);
+    assert.equal(exchange(undefined, value.u8(1)), CsError.OK);
+    assert.equal(exchange(undefined, value.u8(2)), CsError.FAILED_OPERATION);
+    assert.equal(exchange(value.u16(1), value.u8(2)), CsError.FAILED_OPERATION);
+    assert.equal(exchange(value.u8(1), value.string('two')), CsError.OK);
+    assert.deepEqual(program.node.database.get('app.key'), value.string('two'));
+    assert.equal(exchange(value.string('two'), undefined), CsError.OK);
+    assert.equal(program.node.database.get('app.key'), undefined);
   });
 
   it('lets only root let other users in', () => {
@@ -225,7 +259,7 @@ describe('confdb', () => {
   });
 
   it('survives any bytes: each request is answered once or refused', () => {
-    const handlers = requestHandlers(ConfdbEngine);
+    const handlers = requestHandlers(CmapEngine);
     const request = fc.record({ pick: fc.nat(), body: fc.uint8Array({ maxLength: 400 }) });
     fc.assert(
       fc.property(fc.array(request, { maxLength: 30 }), (requests) => {

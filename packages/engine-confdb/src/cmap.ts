@@ -14,10 +14,19 @@ import {
   type Infer,
   type NodeId,
 } from '@coterie/sdk';
+import type { Change } from './change.js';
 import * as lib from './client-wire.js';
-import { CHANGE_EVENT, MapNumber, MapRequest, SELECT_MAP_RESPONSE, TrackFlag } from './client-wire.js';
+import {
+  CHANGE_EVENT,
+  EXCHANGE_RESPONSE,
+  MapNumber,
+  MapRequest,
+  SELECT_MAP_RESPONSE,
+  TrackFlag,
+} from './client-wire.js';
 import { ConfigVersion } from './config-version.js';
-import { KeyMap } from './key-map.js';
+import { ClusterPart, Configuration, Statistics, type KeyMap } from './key-map.js';
+import { Replicated, type ReplicatedMap } from './replicated-map.js';
 import { Session } from './session.js';
 import { valueFromBytes, valueToBytes } from './value-bytes.js';
 import { ANNOUNCE, Announcement } from './wire.js';
@@ -25,21 +34,25 @@ import { ANNOUNCE, Announcement } from './wire.js';
 const ALL_FLAGS = TrackFlag.add | TrackFlag.delete | TrackFlag.modify | TrackFlag.prefix;
 
 /** Gives the node's database to its clients and compares its version with the other members' (cmap.c). */
-@ServiceEngine({ name: 'confdb', service: 0 })
-export class ConfdbEngine implements Engine {
+@ServiceEngine({ name: 'cmap', service: 0 })
+export class CmapEngine implements Engine {
   readonly sync: ConfigVersion;
-  private readonly configuration: KeyMap;
-  private readonly statistics: KeyMap;
+  /** By their numbers. */
+  private readonly maps: readonly KeyMap[];
 
   constructor(
     @inject(Cluster) cluster: Cluster,
     @inject(Database) database: Database,
     @inject(Logger) logger: Logger,
     @inject(Timers) timers: Timers,
+    @inject(Replicated) replicated: ReplicatedMap,
   ) {
     this.sync = new ConfigVersion(cluster, database, logger, timers);
-    this.configuration = new KeyMap(database, false);
-    this.statistics = new KeyMap(database, true);
+    this.maps = [
+      new Configuration(database, replicated),
+      new Statistics(database),
+      new ClusterPart(database, replicated),
+    ];
   }
 
   start(): void {
@@ -47,7 +60,7 @@ export class ConfdbEngine implements Engine {
   }
 
   onConnect(client: Client): void {
-    client.state = new Session(this.configuration);
+    client.state = new Session(this.maps[MapNumber.icmap] as KeyMap);
   }
 
   onDisconnect(client: Client): void {
@@ -61,16 +74,22 @@ export class ConfdbEngine implements Engine {
 
   @Request(MapRequest.set, lib.Set)
   set({ key, type, value: bytes }: Infer<typeof lib.Set>, client: Client): void {
-    const { map } = sessionOf(client);
-    if (!map.writable(key, client)) return client.respond(MapRequest.set, CsError.ACCESS);
     const value = valueFromBytes(type, bytes);
-    client.respond(MapRequest.set, value ? map.set(key, value) : CsError.INVALID_PARAM);
+    change(client, MapRequest.set, key, value && { kind: 'set', key, value });
   }
 
   @Request(MapRequest.delete, lib.Key)
   delete({ key }: Infer<typeof lib.Key>, client: Client): void {
-    const { map } = sessionOf(client);
-    client.respond(MapRequest.delete, map.writable(key, client) ? map.delete(key) : CsError.ACCESS);
+    change(client, MapRequest.delete, key, { kind: 'delete', key });
+  }
+
+  /** Not in corosync: sets or deletes a key if it holds what the client expects. */
+  @Request(MapRequest.exchange, lib.Exchange)
+  exchange({ key, ...word }: Infer<typeof lib.Exchange>, client: Client): void {
+    const value = valueFromBytes(word.type, word.value);
+    const expected = valueFromBytes(word.expectedType, word.expected);
+    const valid = (word.type === 0 || value) && (word.expectedType === 0 || expected);
+    change(client, EXCHANGE_RESPONSE, key, valid ? { kind: 'exchange', key, expected, value } : undefined);
   }
 
   @Request(MapRequest.get, lib.Get)
@@ -86,8 +105,7 @@ export class ConfdbEngine implements Engine {
 
   @Request(MapRequest.adjust, lib.Adjust)
   adjust({ key, step }: Infer<typeof lib.Adjust>, client: Client): void {
-    const { map } = sessionOf(client);
-    client.respond(MapRequest.adjust, map.writable(key, client) ? map.adjust(key, step) : CsError.ACCESS);
+    change(client, MapRequest.adjust, key, { kind: 'adjust', key, step });
   }
 
   @Request(MapRequest.iterate, lib.Key)
@@ -120,6 +138,12 @@ export class ConfdbEngine implements Engine {
     if ((flags & ~ALL_FLAGS) !== 0) return client.respond(MapRequest.track, CsError.INVALID_PARAM);
     const session = sessionOf(client);
     const prefix = (flags & TrackFlag.prefix) !== 0;
+    const refusal = session.map.trackable(
+      prefix,
+      (flags & TrackFlag.add) !== 0,
+      (flags & TrackFlag.delete) !== 0,
+    );
+    if (refusal !== CsError.OK) return client.respond(MapRequest.track, refusal);
     const handle = session.track(clientHandle, () =>
       session.map.track(key, prefix, (change) => tell(client, clientHandle, flags, change)),
     );
@@ -139,15 +163,23 @@ export class ConfdbEngine implements Engine {
   selectMap({ map }: Infer<typeof lib.SelectMap>, client: Client): void {
     const session = sessionOf(client);
     if (!session.idle) return client.respond(SELECT_MAP_RESPONSE, CsError.BUSY);
-    if (map === MapNumber.configuration) session.map = this.configuration;
-    else if (map === MapNumber.statistics) session.map = this.statistics;
-    else return client.respond(SELECT_MAP_RESPONSE, CsError.NOT_EXIST);
+    const selected = this.maps[map];
+    if (selected === undefined) return client.respond(SELECT_MAP_RESPONSE, CsError.NOT_EXIST);
+    session.map = selected;
     client.respond(SELECT_MAP_RESPONSE, CsError.OK);
   }
 }
 
 function sessionOf(client: Client): Session {
   return client.state as Session;
+}
+
+/** What may not be written is told first, then what is no value (undefined), as in cmap.c. */
+function change(client: Client, response: number, key: string, wanted: Change | undefined): void {
+  const { map } = sessionOf(client);
+  if (!map.writable(key, client)) return client.respond(response, CsError.ACCESS);
+  if (wanted === undefined) return client.respond(response, CsError.INVALID_PARAM);
+  map.change(wanted, (error) => client.respond(response, error));
 }
 
 const NOTHING = new Uint8Array(0);
