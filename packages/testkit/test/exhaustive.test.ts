@@ -8,7 +8,7 @@ import {
 } from '@coterie/testkit';
 
 /** One schedule in so many is part of every run of the tests. */
-const SHARE = 120;
+const SHARE = 150;
 
 async function names(scenario: string): Promise<string[]> {
   const all: string[] = [];

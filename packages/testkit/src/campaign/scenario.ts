@@ -1,4 +1,6 @@
 import type { NodeId } from '@coterie/sdk';
+import type { SimulatedCluster } from '../simulation/cluster.js';
+import { messageHeader } from './message-header.js';
 import type { Stage } from './stage.js';
 
 /** Something that happens to a cluster by itself, at any moment of which a fault may strike. */
@@ -41,18 +43,35 @@ function merge(apart: NodeId): Scenario {
 
 /** A node is gone; much of what it and the others sent last has not come everywhere. */
 function recovery(lost: NodeId): Scenario {
+  return withLoss(`recovery-${lost}`, lost, ({ network }) => {
+    network.losses.push({ rate: 0.5, kinds: ['message'] });
+  });
+}
+
+/** A node is gone; what it sent first has come nowhere, and of what came then every survivor has another half. */
+function gap(lost: NodeId): Scenario {
+  return withLoss(`gap-${lost}`, lost, ({ ids, network }) => {
+    const survivors = ids.filter((id) => id !== lost);
+    let hole: number | undefined;
+    network.filter = (from, to, bytes) => {
+      const seq = messageHeader(bytes)?.seq;
+      if (seq === undefined) return true;
+      if (from === lost) hole ??= seq;
+      return hole === undefined || (seq !== hole && survivors[seq % survivors.length] === to);
+    };
+  });
+}
+
+function withLoss(name: string, lost: NodeId, disturb: (world: SimulatedCluster) => void): Scenario {
   return {
-    name: `recovery-${lost}`,
+    name,
     async prepare(stage) {
-      const { world } = stage;
       await stage.form();
-      world.network.losses.push({ rate: 0.5, kinds: ['message'] });
-      await world.run(LOSSY);
+      disturb(stage.world);
+      await stage.world.run(LOSSY);
+      stage.world.network.calm();
     },
-    begin({ world }) {
-      world.network.losses.length = 0;
-      world.crash(lost);
-    },
+    begin: ({ world }) => world.crash(lost),
     over: settled,
   };
 }
@@ -92,6 +111,7 @@ export function scenarios(nodes: number): readonly Scenario[] {
     // Of two nodes, either is as much apart as the other.
     ...(nodes === 2 ? [1] : each).map(merge),
     ...each.map(recovery),
+    ...each.map(gap),
     ...each.map(sync),
     ...each.map(leave),
   ];

@@ -1,13 +1,13 @@
 import type { NodeId } from '@coterie/sdk';
-import { MCAST_ENCAPSULATED, McastHeader, PacketType, decodeMcastHeader } from '@coterie/totem/internal';
+import { MCAST_ENCAPSULATED } from '@coterie/totem/internal';
 import type { Checker } from '../check/checker.js';
 import type { SimulatedCluster } from '../simulation/cluster.js';
 import type { TraceEvent } from '../trace/event.js';
 import type { Family } from './family.js';
+import { messageHeader } from './message-header.js';
 
 /** Services that the nodes of a simulated cluster synchronise, one after the other: confdb, cpg, quorum, votequorum. */
 const SERVICES = 4;
-const TYPE_OFFSET = 3;
 
 /** In which order the nodes have their say on each service in turn. */
 type Order = readonly (readonly NodeId[])[];
@@ -45,7 +45,6 @@ class SyncTurns implements Checker {
   /** Numbers of the last messages on the service that it is the turn of, and on the one before. */
   private latest = 0;
   private heard = 0;
-  private readonly header = new McastHeader();
 
   constructor(
     private readonly world: SimulatedCluster,
@@ -76,10 +75,9 @@ class SyncTurns implements Checker {
   finish(): void {}
 
   private mayHear(node: NodeId, bytes: Uint8Array): boolean {
-    if (!this.installed || this.over || bytes[TYPE_OFFSET] !== PacketType.mcast) return true;
-    const { header } = this;
-    decodeMcastHeader(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length, header);
-    if (header.encapsulated === MCAST_ENCAPSULATED) return true;
+    if (!this.installed || this.over) return true;
+    const header = messageHeader(bytes);
+    if (header === undefined || header.encapsulated === MCAST_ENCAPSULATED) return true;
     const { length } = this.world.ids;
     if (this.begun.size === length && this.turns.length % length === 0) this.heard = this.latest;
     return node === this.turns[0] && header.seq <= this.heard;
