@@ -14,7 +14,7 @@ export interface Entry {
   readonly recovery: string;
   /** The longest silence, milliseconds; 0: any. */
   readonly pollPeriod: bigint;
-  /** Of the last sign of life, nanoseconds since the Unix epoch; 0: none yet. */
+  /** Of the last sign of life, nanoseconds since the machine's start (cs_timestamp_get); 0: none yet. */
   readonly lastUpdated: bigint;
   /** Who supervises it; `libsam` where nobody says. */
   readonly supervisor: string;
@@ -55,7 +55,7 @@ export class Ledger {
 
   /** The program has given a sign of life. */
   alive(id: string): void {
-    this.put(id, 'last_updated', value.u64(BigInt(Math.round(this.clock.wall() * 1000)) * 1000n));
+    this.put(id, 'last_updated', value.u64(BigInt(Math.round(this.clock.now() * 1000)) * 1000n));
   }
 
   state(id: string, state: string, reason: string): void {

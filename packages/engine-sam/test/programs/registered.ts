@@ -4,7 +4,7 @@ import { register } from '../../dist/client/index.js';
 const [, , deed = '', runDir, ...flags] = process.argv;
 const sam = await register(
   {
-    ...{ interval: 600, killTimeout: 300, backoff: 50, maxRestarts: 3 },
+    ...{ interval: 1000, killTimeout: 300, backoff: 50, maxRestarts: 3 },
     requiresQuorum: flags.includes('quorum'),
     policy: flags.includes('quit') ? 'quit' : 'restart',
   },

@@ -4,7 +4,7 @@ import { columns, paint, printable } from '../../paint.js';
 
 type Listing = Omit<ProgramEntry, 'pollPeriod' | 'lastUpdated'> & {
   readonly pollPeriod: number;
-  /** Milliseconds since the Unix epoch; 0: never. */
+  /** Milliseconds since the machine's start; 0: never. */
   readonly lastUpdated: number;
 };
 
