@@ -39,11 +39,6 @@ export class SimulatedPrograms {
     this.installed.delete(command);
   }
 
-  /** The machine stops: nothing is left. */
-  crash(): void {
-    for (const program of this.running.splice(0)) program.vanish();
-  }
-
   /** The port of one life of the daemon. */
   of(daemon: SimulatedProcess): Processes {
     const hear = (delay: number, run: () => void) => this.schedule.after(delay, () => daemon.input(run));
@@ -147,11 +142,6 @@ export class SimulatedProgram implements ProcessGroup {
     if (!this.alive) return;
     this.heard.push(line);
     this.onHeard(line);
-  }
-
-  /** @internal nobody hears of it */
-  vanish(): void {
-    this.alive = this.othersLive = false;
   }
 
   private finish(end: ProcessEnd): void {
