@@ -3,7 +3,8 @@ import type { Guard } from './engine.js';
 
 /** The timers of one engine: they end with it, and what they throw does not reach the daemon. */
 export class EngineTimers implements Timers {
-  private readonly timers: Timer[] = [];
+  /** An engine may make timers for what comes and goes, connections say: one that does not run is not held on to. */
+  private readonly running = new Set<Timer>();
   private ended = false;
 
   constructor(
@@ -12,7 +13,7 @@ export class EngineTimers implements Timers {
   ) {}
 
   timer(expire: () => void): Timer {
-    const timer = this.source.timer(() => {
+    return new EngineTimer(this.source, this.running, () => {
       if (this.ended) return;
       try {
         expire();
@@ -20,12 +21,40 @@ export class EngineTimers implements Timers {
         this.guard.failed('a timer', error);
       }
     });
-    this.timers.push(timer);
-    return timer;
   }
 
   end(): void {
     this.ended = true;
-    for (const timer of this.timers) timer.stop();
+    for (const timer of this.running) timer.stop();
+  }
+}
+
+class EngineTimer implements Timer {
+  private readonly timer: Timer;
+
+  /** @param all timers of the engine that run */
+  constructor(
+    source: Timers,
+    private readonly all: Set<Timer>,
+    expire: () => void,
+  ) {
+    this.timer = source.timer(() => {
+      all.delete(this);
+      expire();
+    });
+  }
+
+  get running(): boolean {
+    return this.timer.running;
+  }
+
+  start(milliseconds: number): void {
+    this.all.add(this);
+    this.timer.start(milliseconds);
+  }
+
+  stop(): void {
+    this.all.delete(this);
+    this.timer.stop();
   }
 }
