@@ -139,7 +139,7 @@ const mutator = new Mutator(70_000);
 export const conf: Target = decoder({
   name: 'conf',
   about: 'texts of corosync.conf',
-  inputs: 1_000_000,
+  inputs: 500_000,
   generate: (random) => mutator.next(random, material),
   decode(bytes) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();

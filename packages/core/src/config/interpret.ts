@@ -33,8 +33,22 @@ export function interpret(
     const about = `${fault.pointer} ${fault.key}`;
     if (!reported.has(about)) report(name, fault, reader.lines, problems);
     reported.add(about);
+    if (fault.keyword === 'type') leaveOut(value, fault.pointer.split('/').slice(1));
   }
   return { value, lines: reader.lines };
+}
+
+/**
+ * A section where a setting should be, or the like, would mislead the checks that follow: to them it is not there.
+ * With an item of a list goes the list.
+ */
+function leaveOut(from: object, path: readonly string[]): void {
+  const [first = '', ...rest] = path;
+  const key = unescapePointer(first);
+  const inner = (from as Record<string, unknown>)[key];
+  const isItem = Array.isArray(inner) && rest.length === 1;
+  if (rest.length > 0 && !isItem && typeof inner === 'object' && inner !== null) leaveOut(inner, rest);
+  else delete (from as Record<string, unknown>)[key];
 }
 
 class Reader {
@@ -118,6 +132,10 @@ function escapePointer(key: string): string {
   return key.replace(/~/g, '~0').replace(/\//g, '~1');
 }
 
+function unescapePointer(part: string): string {
+  return part.replace(/~1/g, '/').replace(/~0/g, '~');
+}
+
 /** Words for what a schema found, with the line at fault. */
 function report(
   name: string,
@@ -149,7 +167,7 @@ function settingPath(name: string, pointer: string): string {
     .split('/')
     .slice(1)
     .filter((part) => !/^[0-9]+$/.test(part));
-  return [name, ...parts.map((part) => part.replace(/~1/g, '/').replace(/~0/g, '~'))].join('.');
+  return [name, ...parts.map(unescapePointer)].join('.');
 }
 
 function rendered(data: unknown): string {
