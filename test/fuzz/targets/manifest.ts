@@ -75,7 +75,7 @@ const sdk = { version: '0.1.0', directory: '/sdk' };
 export const manifest: Target = decoder({
   name: 'manifest',
   about: "texts of a plugin's package.json",
-  inputs: 1_000_000,
+  inputs: 500_000,
   generate: (random) => mutator.next(random, material),
   decode(bytes) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();

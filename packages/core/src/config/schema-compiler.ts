@@ -42,6 +42,8 @@ ajv.addKeyword({ keyword: 'x-unit', schemaType: 'string' });
 
 function compile(schema: SectionSchema): Validate {
   const check = ajv.compile(schema);
+  // What was compiled is kept above for as long as its schema is; the compiler would keep it for ever.
+  ajv.removeSchema(schema);
   return (value) => {
     if (check(value)) return [];
     return (check.errors ?? []).map(fault);
