@@ -59,7 +59,7 @@ export async function campaign(target: Target, options: CampaignOptions): Promis
       slowest = Math.max(slowest, slow.took);
       if (slow.took > TOO_LONG) find = { inputs: slow.inputs, error: tookTooLong(slow.took) };
     } else {
-      find = { inputs: await shrunk(target, source.taken), error };
+      find = { inputs: await shrunk(target, source.taken, error), error };
     }
     onProgress?.(done);
   }
@@ -93,11 +93,19 @@ async function attempt(target: Target, source: Source): Promise<Error | undefine
   return failed instanceof Error ? failed : new Error(String(failed));
 }
 
-async function shrunk(target: Target, inputs: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
-  const kept = inputs.map((input) => input.slice());
+async function shrunk(
+  target: Target,
+  inputs: readonly Uint8Array[],
+  error: Error,
+): Promise<readonly Uint8Array[]> {
   const fails = async (fewer: readonly Uint8Array[]) =>
-    (await attempt(target, Source.of(fewer))) !== undefined;
-  return (await fails(kept)) ? shrink(kept, fails) : kept;
+    failure(await attempt(target, Source.of(fewer))) === failure(error);
+  return (await fails(inputs)) ? shrink(inputs, fails) : inputs;
+}
+
+/** What kind of failure it is: its first line without the numbers in it. */
+function failure(error: Error | undefined): string | undefined {
+  return error?.message.split('\n')[0]?.replace(/\d+/g, '0');
 }
 
 interface Slow {

@@ -6,7 +6,10 @@ import { frames } from './frames.js';
 import { jsonPayloads } from './json.js';
 import { manifest } from './manifest.js';
 import { groups, packets } from './packets.js';
+import { requests } from './requests.js';
+import { ring } from './ring.js';
 import { ringId } from './ring-id.js';
+import { stream } from './stream.js';
 import { sync } from './sync.js';
 
 /** Everything that takes input from outside. */
@@ -14,4 +17,5 @@ export const targets: readonly Target[] = [
   ...[packets, groups, codecs, sync],
   ...[frames, jsonPayloads, database],
   ...[conf, manifest, ringId],
+  ...[ring, requests, stream],
 ];

@@ -77,8 +77,14 @@ export class SimulatedClient {
     view.setInt32(offset + 8, length, true);
     codec.encode(value, view, offset + REQUEST_HEADER);
     if (tail !== undefined) new Uint8Array(view.buffer).set(tail, offset + head);
-    this.requests.push({ view, offset, length });
-    this.process.schedule.after(LATENCY, () => this.process.input(() => this.offer()));
+    this.post({ view, offset, length });
+  }
+
+  /** Sends these bytes as one request, whatever they are: for what a program may do wrong. */
+  send(frame: Uint8Array): void {
+    const { view, offset } = arena.take(frame.length);
+    new Uint8Array(view.buffer).set(frame, offset);
+    this.post({ view, offset, length: frame.length });
   }
 
   /** Requests that the daemon has not taken yet. */
@@ -105,6 +111,11 @@ export class SimulatedClient {
   /** @internal the daemon is gone */
   lost(): void {
     this.end('lost');
+  }
+
+  private post(request: Bytes): void {
+    this.requests.push(request);
+    this.process.schedule.after(LATENCY, () => this.process.input(() => this.offer()));
   }
 
   private end(reason: string): void {
