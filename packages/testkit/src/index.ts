@@ -1,8 +1,11 @@
 export * from './check/checker.js';
 export { DeliveryChecker } from './check/delivery-checker.js';
 export { GroupChecker } from './check/group-checker.js';
+export { LivenessChecker } from './check/liveness-checker.js';
 export { MembershipChecker } from './check/membership-checker.js';
+export { properties, type Property } from './check/properties.js';
 export { QuorumChecker } from './check/quorum-checker.js';
+export { RestChecker } from './check/rest-checker.js';
 export * from './simulation/client.js';
 export * from './simulation/cluster.js';
 export { CpgProgram } from './simulation/cpg-program.js';

@@ -4,11 +4,11 @@ import { Trace } from '@coterie/testkit';
 /** One event of a hand-made trace: `node` or `node.life`, then what happened. */
 export type Line = readonly [where: number | string, happening: Happening];
 
-/** What a checker says about a trace. */
-export function judge(checker: Checker, ...lines: readonly Line[]): readonly Violation[] {
+/** What checkers say about a trace. */
+export function judge(checkers: readonly Checker[], ...lines: readonly Line[]): readonly Violation[] {
   let now = 0;
   const trace = new Trace(() => now++);
-  trace.attach(checker);
+  for (const checker of checkers) trace.attach(checker);
   for (const [where, happening] of lines) {
     const [node, life = '1'] = `${where}`.split('.');
     trace.record(Number(node), Number(life), happening);
@@ -18,7 +18,7 @@ export function judge(checker: Checker, ...lines: readonly Line[]): readonly Vio
 
 /** The properties that do not hold, each once. */
 export function broken(checker: Checker, ...lines: readonly Line[]): string {
-  return [...new Set(judge(checker, ...lines).map(({ property }) => property))].join(' ');
+  return [...new Set(judge([checker], ...lines).map(({ property }) => property))].join(' ');
 }
 
 /** Ring `sequence` of these members; the lowest represents it. */
@@ -39,6 +39,6 @@ export function deliver(sequence: number, seq: number, from: number, content = s
   return { kind: 'deliver', ring: ring(sequence, [1]), seq, from, content };
 }
 
-function ring(sequence: number, members: number[]) {
+export function ring(sequence: number, members: number[]) {
   return { representative: Math.min(...members), sequence };
 }

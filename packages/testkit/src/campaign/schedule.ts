@@ -1,4 +1,4 @@
-import { watch } from '../check/watch.js';
+import { watch, watchRest } from '../check/watch.js';
 import { cluster, type SimulatedCluster } from '../simulation/cluster.js';
 import { Prng } from '../simulation/prng.js';
 import { draw } from './draw.js';
@@ -58,6 +58,7 @@ function setting({ cluster: options, forgetful, latency, talk, token }: Setting)
   const world = cluster(options);
   const { trace, network } = world;
   if (!forgetful) watch(trace);
+  watchRest(trace);
   network.latency = latency;
   network.jitter = latency / 2;
   return { world, token, workload: new Workload(world, talk) };

@@ -1,5 +1,5 @@
 import type { NodeId } from '@coterie/sdk';
-import { watch } from '../check/watch.js';
+import { watch, watchRest } from '../check/watch.js';
 import { cluster, type SimulatedCluster } from '../simulation/cluster.js';
 import { Workload } from './workload.js';
 
@@ -17,6 +17,7 @@ export class Stage {
     this.world = cluster({ nodes, seed: nodes, config: { totem: { token: TOKEN } } });
     const { trace, network } = this.world;
     watch(trace);
+    watchRest(trace);
     network.latency = 1;
     network.jitter = 0.5;
     this.workload = new Workload(this.world, { ...TALK, seed: nodes });

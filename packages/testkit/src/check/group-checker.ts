@@ -1,7 +1,7 @@
 import { formatRing } from '@coterie/sdk';
 import type { Address, Change, TraceEvent } from '../trace/event.js';
 import type { Checker, Report } from './checker.js';
-import { OrderGraph } from './order-graph.js';
+import { OrderGraph, Vertex } from './order-graph.js';
 
 type Kind<K extends TraceEvent['kind']> = Extract<TraceEvent, { kind: K }>;
 
@@ -16,24 +16,29 @@ interface Program {
   entered: boolean;
   /** By sender: number of the message heard last, since it became a member. */
   readonly last: Map<number, number>;
-  /** Last vertex in the group's order; -1: none. */
-  vertex: number;
+  /** Last vertex in the group's order. */
+  vertex: Vertex<string> | undefined;
   /** Heard since {@link ring}, in order, or undefined if the program was not there from its beginning. */
   heard: string[] | undefined;
   ring: string | undefined;
+  /** Changes that its node's coming to another ring brought, since the ring before: of nodes that went, and that came. */
+  readonly brought: { down: number; up: number };
 }
 
 /** The order of a group: what its programs saw, by name. */
 class GroupOrder {
-  private readonly names: string[] = [];
-  private readonly vertices = new Map<string, number>();
-  readonly graph = new OrderGraph((label) => this.names[label]!);
+  readonly graph = new OrderGraph<string>();
+  private readonly vertices = new Map<string, Vertex<string>>();
 
-  vertex(name: string): number {
+  vertex(name: string): Vertex<string> {
     let vertex = this.vertices.get(name);
-    if (vertex === undefined)
-      this.vertices.set(name, (vertex = this.graph.vertex(this.names.push(name) - 1)));
+    if (vertex === undefined) this.vertices.set(name, (vertex = new Vertex(name)));
     return vertex;
+  }
+
+  cycle(): string[] | undefined {
+    for (const vertex of this.vertices.values()) this.graph.close(vertex);
+    return this.graph.cycle()?.map(({ label }) => label);
   }
 }
 
@@ -53,7 +58,8 @@ interface Fate {
 
 /**
  * What programs see of process groups (reliability of cpg: C1 one order, C2 lists and changes fit, C3 senders are
- * members and their messages come without gaps, C4 the same between the same two rings, C5 reasons, C6 whole messages).
+ * members and their messages come without gaps, C4 the same between the same two rings, C5 reasons, C6 whole messages, C8 one change a
+ * group and ring).
  *
  * A message of several packets that a change of the ring cuts is completed among those who came along from
  * where it began, as totempg does it; who joins misses it. So C4 asks for a message only of those whose nodes were
@@ -86,8 +92,8 @@ export class GroupChecker implements Checker {
   }
 
   finish(report: Report): void {
-    for (const [group, { graph }] of this.orders) {
-      const cycle = graph.cycle();
+    for (const [group, order] of this.orders) {
+      const cycle = order.cycle();
       if (cycle !== undefined) report('C1', `no order of group ${group} fits: ${cycle.join(' < ')}`);
     }
   }
@@ -124,6 +130,7 @@ export class GroupChecker implements Checker {
       program.entered = true;
     } else this.checkChange(event, program, report);
     this.checkReasons(event, program, report);
+    this.checkOnce(event, program, report);
     for (const { pid } of [...left, ...joined]) program.last.delete(pid);
     program.members = members;
     // What a message brought about has a place in the order; what synchronisation did, each part has for itself.
@@ -171,12 +178,24 @@ export class GroupChecker implements Checker {
     }
   }
 
+  /** C8: what a change of the ring does to a group is told once: who went, and who came. */
+  private checkOnce(event: Kind<'group'>, program: Program, report: Report): void {
+    const { brought } = program;
+    const because = (changes: readonly Change[], reason: number) =>
+      changes.some((change) => change.reason === reason);
+    if (because(event.left, Reason.NODE_DOWN) && ++brought.down > 1)
+      report('C8', `${program.name}: nodes went in ${brought.down} steps between two rings`, event);
+    if (because(event.joined, Reason.NODE_UP) && ++brought.up > 1)
+      report('C8', `${program.name}: nodes came in ${brought.up} steps between two rings`, event);
+  }
+
   private ring(event: Kind<'group-ring'>, program: Program, report: Report): void {
     const ring = formatRing(event.ring);
     const way = this.way(event);
     // A slow program hears of a ring when its node is already on another.
     if (!way.includes(ring))
       report('C2', `${program.name} heard of ring ${ring}, which its node was not on`, event);
+    program.brought.down = program.brought.up = 0;
     if (!program.entered) return;
     const { ring: former, heard } = program;
     program.ring = ring;
@@ -211,7 +230,7 @@ export class GroupChecker implements Checker {
     let order = this.orders.get(group);
     if (order === undefined) this.orders.set(group, (order = new GroupOrder()));
     const vertex = order.vertex(what);
-    if (program.vertex >= 0) order.graph.edge(program.vertex, vertex);
+    if (program.vertex !== undefined) order.graph.edge(program.vertex, vertex);
     program.vertex = vertex;
   }
 
@@ -232,9 +251,10 @@ export class GroupChecker implements Checker {
         members: [],
         entered: false,
         last: new Map(),
-        vertex: -1,
+        vertex: undefined,
         heard: undefined,
         ring: undefined,
+        brought: { down: 0, up: 0 },
       };
       this.programs.set(pid, program);
     }

@@ -1,15 +1,15 @@
-import { formatRing, type NodeId } from '@coterie/sdk';
+import { formatRing, sameRing, type NodeId, type RingId } from '@coterie/sdk';
 import type { TraceEvent } from '../trace/event.js';
 import type { Checker, Report } from './checker.js';
-import { Rings, sameNodes } from './rings.js';
+import { OpenRings, sameNodes } from './rings.js';
 
 type Configuration = Extract<TraceEvent, { kind: 'regular' | 'transitional' }>;
 
-/** Where a life of a node stands. */
+/** Where the present life of a node stands. */
 interface Life {
-  /** Ring of the last regular configuration, and its members. */
-  regular: number | undefined;
-  members: readonly NodeId[];
+  readonly life: number;
+  /** The last regular configuration. */
+  regular: Configuration | undefined;
   transitional: Configuration | undefined;
 }
 
@@ -17,8 +17,17 @@ interface Life {
 interface Step {
   readonly life: string;
   readonly node: NodeId;
-  readonly from: number | undefined;
+  readonly from: RingId | undefined;
   readonly transitional: readonly NodeId[];
+}
+
+/** What is known of a ring. */
+interface Ring {
+  readonly name: string;
+  /** Members, as the first one said that installed it. */
+  known: { readonly members: readonly NodeId[]; readonly life: string } | undefined;
+  /** How its members came to it. */
+  readonly steps: Step[];
 }
 
 /**
@@ -26,102 +35,103 @@ interface Step {
  * configuration but the first follows a transitional one of exactly those who came along.
  */
 export class MembershipChecker implements Checker {
-  private readonly rings = new Rings();
-  private readonly lives = new Map<string, Life>();
-  private readonly members = new Map<number, { members: readonly NodeId[]; life: string }>();
+  private readonly lives = new Map<NodeId, Life>();
   private readonly highest = new Map<NodeId, number>();
-  /** By ring: how its members came to it. */
-  private readonly steps = new Map<number, Step[]>();
+  private report!: Report;
+  private readonly rings = new OpenRings<Ring>(
+    (ring) => ({ name: formatRing(ring), known: undefined, steps: [] }),
+    (ring) => this.checkSteps(ring),
+  );
 
   observe(event: TraceEvent, report: Report): void {
-    if (event.kind === 'transitional') this.transitional(event, report);
-    else if (event.kind === 'regular') this.regular(event, report);
+    this.report = report;
+    if (event.kind === 'transitional') this.transitional(event);
+    else if (event.kind === 'regular') this.regular(event);
+    else if (event.kind === 'start') this.rings.up(event.node);
+    else if (event.kind === 'fail' || event.kind === 'cut') this.rings.gone(event.node);
   }
 
   finish(report: Report): void {
-    for (const [ring, steps] of this.steps) {
-      for (const step of steps) this.checkStep(ring, step, steps, report);
-    }
+    this.report = report;
+    this.rings.finish();
   }
 
-  private transitional(event: Configuration, report: Report): void {
+  /** Rings about which something is kept. */
+  get kept(): number {
+    return this.rings.size;
+  }
+
+  private transitional(event: Configuration): void {
     const life = this.life(event);
     if (life.transitional !== undefined)
-      report('M3', `${nameOf(event)}: two transitional configurations in a row`, event);
+      this.report('M3', `${nameOf(event)}: two transitional configurations in a row`, event);
     life.transitional = event;
   }
 
-  private regular(event: Configuration, report: Report): void {
+  private regular(event: Configuration): void {
     const name = nameOf(event);
-    const ring = this.rings.number(event.ring);
-    const known = this.members.get(ring);
-    if (known === undefined) this.members.set(ring, { members: event.members, life: name });
-    else if (!sameNodes(known.members, event.members)) {
-      const both = `[${event.members.join(' ')}] to ${name}, [${known.members.join(' ')}] to ${known.life}`;
-      report('M1', `ring ${formatRing(event.ring)} has members ${both}`, event);
+    const { ring: id, members, node } = event;
+    const highest = this.highest.get(node) ?? -1;
+    if (id.sequence <= highest)
+      this.report('M2', `${name}: ring sequence went from ${highest} to ${id.sequence}`, event);
+    this.highest.set(node, id.sequence);
+    const ring = this.rings.install(node, id, members);
+    ring.known ??= { members, life: name };
+    if (!sameNodes(ring.known.members, members)) {
+      const both = `[${members.join(' ')}] to ${name}, [${ring.known.members.join(' ')}] to ${ring.known.life}`;
+      this.report('M1', `ring ${ring.name} has members ${both}`, event);
     }
-    if (!event.members.includes(event.node))
-      report('M1', `${name} is not in its ring ${formatRing(event.ring)}`, event);
-    const highest = this.highest.get(event.node) ?? -1;
-    if (event.ring.sequence <= highest)
-      report('M2', `${name}: ring sequence went from ${highest} to ${event.ring.sequence}`, event);
-    this.highest.set(event.node, event.ring.sequence);
-    this.step(event, ring, report);
-  }
-
-  private step(event: Configuration, ring: number, report: Report): void {
-    const name = nameOf(event);
+    if (!members.includes(node)) this.report('M1', `${name} is not in its ring ${ring.name}`, event);
     const life = this.life(event);
-    const { transitional } = life;
-    if (transitional === undefined) {
-      if (life.regular !== undefined)
-        report('M3', `${name}: regular configuration without a transitional one before it`, event);
-    } else {
-      if (this.rings.number(transitional.ring) !== ring)
-        report('M3', `${name}: the transitional configuration was for another ring`, event);
-      const allowed = (id: NodeId) =>
-        event.members.includes(id) && (life.regular === undefined || life.members.includes(id));
-      const strangers = transitional.members.filter((id) => !allowed(id));
-      if (strangers.length > 0)
-        report('M3', `${name}: ${strangers.join(' ')} came along but were not in both rings`, event);
-    }
-    const steps = this.steps.get(ring) ?? [];
-    this.steps.set(ring, steps);
-    steps.push({
-      life: name,
-      node: event.node,
-      from: life.regular,
-      transitional: transitional?.members ?? [],
+    this.checkShape(event, life);
+    ring.steps.push({
+      ...{ life: name, node, from: life.regular?.ring, transitional: life.transitional?.members ?? [] },
     });
-    life.regular = ring;
-    life.members = event.members;
+    life.regular = event;
     life.transitional = undefined;
   }
 
+  private checkShape(event: Configuration, { regular, transitional }: Life): void {
+    const name = nameOf(event);
+    if (transitional === undefined) {
+      if (regular !== undefined)
+        this.report('M3', `${name}: regular configuration without a transitional one before it`, event);
+      return;
+    }
+    if (!sameRing(transitional.ring, event.ring))
+      this.report('M3', `${name}: the transitional configuration was for another ring`, event);
+    const strangers = transitional.members.filter(
+      (id) => !event.members.includes(id) || regular?.members.includes(id) === false,
+    );
+    if (strangers.length > 0)
+      this.report('M3', `${name}: ${strangers.join(' ')} came along but were not in both rings`, event);
+  }
+
   /** Who made the same step has the same transitional configuration: exactly those who made it. */
-  private checkStep(ring: number, step: Step, steps: readonly Step[], report: Report): void {
-    if (step.from === undefined) return;
-    for (const other of steps) {
-      const together = other.from === step.from;
-      if (together === step.transitional.includes(other.node)) {
-        if (!together || sameNodes(step.transitional, other.transitional)) continue;
-        const lists = `[${step.transitional.join(' ')}], but for ${other.life} with [${other.transitional.join(' ')}]`;
-        report('M4', `${step.life} came to ring ${this.rings.name(ring)} with ${lists}`);
-      } else {
-        const what = together ? 'left out' : 'counted';
-        report('M3', `${step.life}: ${other.life} is ${what} in the step to ring ${this.rings.name(ring)}`);
+  private checkSteps({ name, steps }: Ring): void {
+    for (const step of steps) {
+      if (step.from === undefined) continue;
+      for (const other of steps) {
+        const together = other.from !== undefined && sameRing(other.from, step.from);
+        if (together === step.transitional.includes(other.node)) {
+          if (!together || sameNodes(step.transitional, other.transitional)) continue;
+          const lists = `[${step.transitional.join(' ')}], but for ${other.life} with [${other.transitional.join(' ')}]`;
+          this.report('M4', `${step.life} came to ring ${name} with ${lists}`);
+        } else {
+          const what = together ? 'left out' : 'counted';
+          this.report('M3', `${step.life}: ${other.life} is ${what} in the step to ring ${name}`);
+        }
       }
     }
   }
 
-  private life(event: TraceEvent): Life {
-    const name = nameOf(event);
-    let life = this.lives.get(name);
-    if (life === undefined) {
-      life = { regular: undefined, members: [], transitional: undefined };
-      this.lives.set(name, life);
+  private life({ node, life }: TraceEvent): Life {
+    let found = this.lives.get(node);
+    if (found?.life !== life) {
+      found = { life, regular: undefined, transitional: undefined };
+      this.lives.set(node, found);
     }
-    return life;
+    return found;
   }
 }
 

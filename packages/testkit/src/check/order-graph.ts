@@ -1,74 +1,65 @@
+/** Something that one or several processes saw, by what it stands for. */
+export class Vertex<L> {
+  /** May further edges lead here? */
+  open = true;
+  /** Edges that lead here from vertices which are not sorted yet. */
+  incoming = 0;
+  sorted = false;
+  readonly after: Vertex<L>[] = [];
+
+  constructor(readonly label: L) {}
+}
+
 /**
  * The logical order of a run: everything that processes saw together is one vertex, each process's events follow
  * one another (the quotient graph of extended virtual synchrony's specification 6). Without a cycle there is an
- * order that all could have seen.
+ * order that all could have seen. Vertices are sorted (Kahn's algorithm) and forgotten as soon as they are closed.
  */
-export class OrderGraph {
-  private readonly labels: number[] = [];
-  /** By vertex: its newest edge; -1: none. */
-  private readonly newest: number[] = [];
-  /** By edge: where it leads, and the next older edge of the same vertex. */
-  private readonly targets: number[] = [];
-  private readonly older: number[] = [];
+export class OrderGraph<L> {
+  /** Closed, but behind something that is not sorted yet. */
+  private readonly waiting = new Set<Vertex<L>>();
 
-  /** @param name of what a label stands for, for reports */
-  constructor(private readonly name: (label: number) => string) {}
-
-  /** A new vertex. */
-  vertex(label: number): number {
-    this.newest.push(-1);
-    return this.labels.push(label) - 1;
-  }
-
-  edge(before: number, after: number): void {
-    const newest = this.newest[before]!;
+  edge(before: Vertex<L>, after: Vertex<L>): void {
     // Most of the time several processes take the same step one after the other.
-    if (before === after || (newest >= 0 && this.targets[newest] === after)) return;
-    this.older.push(newest);
-    this.newest[before] = this.targets.push(after) - 1;
+    if (before === after || before.sorted || before.after.at(-1) === after) return;
+    before.after.push(after);
+    after.incoming++;
   }
 
-  /** Names along a cycle; undefined if there is none. */
-  cycle(): string[] | undefined {
-    const left = this.unsorted();
-    const start = left.indexOf(1);
-    if (start < 0) return undefined;
-    // Every vertex that is left reaches a cycle through others that are left, forwards or as one's predecessor.
-    const before = new Map<number, number>();
-    for (let v = 0; v < left.length; v++) {
-      if (left[v] === 0) continue;
-      this.eachTarget(v, (target) => {
-        if (left[target] === 1) before.set(target, v);
-      });
-    }
-    const path: number[] = [];
+  /** Nothing leads to this vertex any more but what is there. */
+  close(vertex: Vertex<L>): void {
+    vertex.open = false;
+    this.waiting.add(vertex);
+    if (vertex.incoming === 0) this.sort(vertex);
+  }
+
+  /** How many vertices are kept. */
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  /** What stands on a cycle; undefined if there is none. To be called when all vertices are closed. */
+  cycle(): Vertex<L>[] | undefined {
+    const [start] = this.waiting;
+    if (start === undefined) return undefined;
+    // Every vertex that is left has one that is left before it: going back leads around a cycle.
+    const before = new Map<Vertex<L>, Vertex<L>>();
+    for (const vertex of this.waiting) for (const after of vertex.after) before.set(after, vertex);
+    const path: Vertex<L>[] = [];
     let at = start;
     while (!path.includes(at)) {
       path.unshift(at);
       at = before.get(at)!;
     }
-    return path.slice(0, path.indexOf(at) + 1).map((v) => this.name(this.labels[v]!));
+    return path.slice(0, path.indexOf(at) + 1);
   }
 
-  /** Kahn's algorithm: 1 for vertices that no topological order can take. */
-  private unsorted(): Uint8Array {
-    const count = this.labels.length;
-    const incoming = new Uint32Array(count);
-    for (const target of this.targets) incoming[target]!++;
-    const ready: number[] = [];
-    for (let v = 0; v < count; v++) if (incoming[v] === 0) ready.push(v);
-    const left = new Uint8Array(count).fill(1);
-    const take = (target: number) => {
-      if (--incoming[target]! === 0) ready.push(target);
-    };
-    for (let v = ready.pop(); v !== undefined; v = ready.pop()) {
-      left[v] = 0;
-      this.eachTarget(v, take);
+  private sort(first: Vertex<L>): void {
+    const ready = [first];
+    for (let vertex = ready.pop(); vertex !== undefined; vertex = ready.pop()) {
+      vertex.sorted = true;
+      this.waiting.delete(vertex);
+      for (const after of vertex.after) if (--after.incoming === 0 && !after.open) ready.push(after);
     }
-    return left;
-  }
-
-  private eachTarget(vertex: number, visit: (target: number) => void): void {
-    for (let edge = this.newest[vertex]!; edge >= 0; edge = this.older[edge]!) visit(this.targets[edge]!);
   }
 }

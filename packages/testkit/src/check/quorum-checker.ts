@@ -26,7 +26,7 @@ export class QuorumChecker implements Checker {
 
   observe(event: TraceEvent, report: Report): void {
     if (event.kind === 'regular') this.install(event.node, formatRing(event.ring), event.members);
-    else if (event.kind === 'fail' || event.kind === 'start') this.leave(event.node);
+    else if (event.kind === 'fail' || event.kind === 'cut' || event.kind === 'start') this.leave(event.node);
     else if (event.kind === 'quorum') this.verdict(event, report);
   }
 
@@ -52,14 +52,16 @@ export class QuorumChecker implements Checker {
 
   private leave(node: NodeId): void {
     const name = this.current.get(node);
-    if (name !== undefined) this.rings.get(name)?.present.delete(node);
     this.current.delete(node);
+    const present = name === undefined ? undefined : this.rings.get(name)?.present;
+    present?.delete(node);
+    if (name !== undefined && present?.size === 0) this.rings.delete(name);
   }
 
   private verdict(event: Quorum, report: Report): void {
     const name = formatRing(event.ring);
     const ring = this.rings.get(name);
-    // Before the first synchronisation there is no ring to speak of.
+    // Before the first synchronisation there is no ring to speak of; nobody is any more on one that is gone.
     if (ring === undefined) return;
     const who = `${event.node}.${event.life}`;
     if (!sameNodes(ring.members, event.members))

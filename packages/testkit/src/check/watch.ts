@@ -1,10 +1,12 @@
 import type { Trace } from '../trace/trace.js';
 import { DeliveryChecker } from './delivery-checker.js';
 import { GroupChecker } from './group-checker.js';
+import { LivenessChecker } from './liveness-checker.js';
 import { MembershipChecker } from './membership-checker.js';
 import { QuorumChecker } from './quorum-checker.js';
+import { RestChecker } from './rest-checker.js';
 
-/** Attaches all checkers. */
+/** Attaches the checkers of safety: what holds at any moment, whatever happens to the nodes. */
 export function watch(trace: Trace): void {
   for (const checker of [
     new MembershipChecker(),
@@ -13,4 +15,10 @@ export function watch(trace: Trace): void {
     new QuorumChecker(),
   ])
     trace.attach(checker);
+}
+
+/** Attaches the checkers of what has to come once it is quiet. */
+export function watchRest(trace: Trace): void {
+  trace.attach(new LivenessChecker());
+  trace.attach(new RestChecker());
 }

@@ -22,6 +22,8 @@ export interface Origin {
 export type RingHappening =
   | { readonly kind: 'start' }
   | { readonly kind: 'fail'; readonly how: string }
+  /** The trace of this life ends here, the node may have gone on: it was killed, or the trace is read too early. */
+  | { readonly kind: 'cut' }
   | { readonly kind: 'state'; readonly state: string; readonly cause: string }
   | { readonly kind: 'transitional' | 'regular'; readonly ring: RingId; readonly members: readonly NodeId[] }
   | { readonly kind: 'originate'; readonly ring: RingId; readonly seq: number; readonly content: number }
@@ -70,8 +72,9 @@ export type ClientHappening =
       readonly members: readonly NodeId[];
     };
 
-/** What the simulation did to the cluster: for people. */
-export type FaultHappening = { readonly kind: 'fault'; readonly what: string };
+/** What was done to the cluster: for people. `quiet`: nothing more; all have so many milliseconds to find one ring. */
+export type OutsideHappening =
+  { readonly kind: 'fault'; readonly what: string } | { readonly kind: 'quiet'; readonly patience: number };
 
-export type Happening = RingHappening | ClientHappening | FaultHappening;
+export type Happening = RingHappening | ClientHappening | OutsideHappening;
 export type TraceEvent = Origin & Happening;

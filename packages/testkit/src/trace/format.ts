@@ -11,12 +11,15 @@ export function formatEvent(event: TraceEvent): string {
 function details(event: Happening): string {
   switch (event.kind) {
     case 'start':
+    case 'cut':
     case 'synchronised':
       return '';
     case 'fail':
       return event.how;
     case 'fault':
       return event.what;
+    case 'quiet':
+      return `one ring of all within ${event.patience.toFixed(3)} ms`;
     case 'state':
       return `${event.state.padEnd(12)} ${event.cause}`;
     case 'transitional':
