@@ -11,7 +11,7 @@ import { until } from './until.js';
 
 const PATIENCE = 20_000;
 const tools = ['corosync-cfgtool', 'corosync-cmapctl', 'corosync-cpgtool', 'corosync-quorumtool'];
-const needs = [root, ...['gcc', 'ip', 'nsenter', 'setpriv', 'stdbuf', ...tools].map(program)];
+const needs = [root, ...['gcc', 'make', 'ip', 'nsenter', 'setpriv', 'stdbuf', ...tools].map(program)];
 
 interface Outcome {
   readonly code: number;
@@ -100,6 +100,20 @@ describeWith(needs, 'coteried and programs of corosync', function () {
       await ended;
     }
     assert.match((await map('-g', 'test.key')).output, /CS_ERR_NOT_EXIST/);
+  });
+
+  it('gives programs of libconfdb their objects, and shares those below cluster', async () => {
+    const library = fileURLToPath(new URL('../../../packages/engine-confdb/c', import.meta.url));
+    const prefix = join(folder, 'prefix');
+    execFileSync('make', ['-C', library, `BUILD=${join(folder, 'build')}`, `PREFIX=${prefix}`, 'install']);
+    const source = fileURLToPath(new URL('../../clients/confdb.c', import.meta.url));
+    const client = join(folder, 'confdb');
+    const lib = join(prefix, 'lib');
+    const flags = ['-Wall', '-Wextra', '-Werror', '-I', join(prefix, 'include'), '-L', lib];
+    execFileSync('gcc', [...flags, '-o', client, source, `-Wl,-rpath,${lib}`, '-lconfdb']);
+    assert.deepEqual(await run(client), { code: 0, output: 'ok\n' });
+    const [file, ...args] = cluster.node(2).beside('corosync-cmapctl', '-g', 'cluster.colour');
+    assert.match(execFileSync(file, args).toString(), /cluster\.colour \(str\) = green/);
   });
 
   it('lets in whom the uidgid rules let in', async () => {

@@ -3,13 +3,14 @@ import { ClientRouter, Database, inject, Logger, type FrontEnd } from '@coterie/
 import { loadAddon } from './addon.js';
 import { QbServer } from './server.js';
 
-/** The names that corosync's client libraries connect to, by service number. */
+/** The names that corosync's client libraries and libconfdb connect to, by service number. */
 const names: ReadonlyMap<number, string> = new Map([
   [0, 'cmap'],
   [1, 'cfg'],
   [2, 'cpg'],
   [3, 'quorum'],
   [5, 'votequorum'],
+  [70, 'confdb'],
 ]);
 
 /** Lets programs that are linked with corosync's client libraries (libcpg, libcmap, ...) talk to this daemon. */
