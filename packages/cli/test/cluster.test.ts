@@ -113,6 +113,20 @@ describe('The commands, asked of a development cluster', function () {
     );
   });
 
+  it('quorum explain and expected', async () => {
+    const why = await coterie('quorum', 'explain');
+    assert.equal(why.exit, 0, why.err);
+    assert.match(why.out, /^Quorate: 3 of 3 votes, quorum is 2\.\n.*:\n {2}nodes \d and \d go\n/);
+    const { changes } = JSON.parse((await coterie('quorum', 'explain', '--json')).out) as {
+      changes: unknown[];
+    };
+    assert.equal(changes.length, 1);
+    const refused = await coterie('quorum', 'expected', '2');
+    assert.equal(refused.exit, 1);
+    assert.match(refused.err, /INVALID_PARAM/);
+    assert.equal((await coterie('quorum', 'expected', '3')).exit, 0);
+  });
+
   it('plugins', async () => {
     const { plugins } = JSON.parse((await coterie('plugins', '--json')).out) as {
       plugins: { name: string }[];

@@ -133,7 +133,12 @@ export class Executive {
     this.recorder = new FlightRecorder(clock);
     this.memberKeys = new MemberKeys(database, (node) => this.addressOf(node));
 
-    const state = new ClusterState(configuration.local.nodeId, threw('a listener of quorum'));
+    const provider = configuration.keys.get('quorum.provider')?.value;
+    const state = new ClusterState(
+      configuration.local.nodeId,
+      typeof provider === 'string' ? provider : undefined,
+      threw('a listener of quorum'),
+    );
     const engineRouter = new EngineRouter(
       state,
       logs('serv'),

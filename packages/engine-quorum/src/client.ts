@@ -1,5 +1,6 @@
 import { empty, sameRing, type Infer, type NodeId, type RingId } from '@coterie/sdk';
 import { connect, type ConnectOptions, type Connection } from '@coterie/sdk/client';
+import { ExplanationText, type Explanation } from './explanation.js';
 import {
   Model,
   NodelistNotification,
@@ -16,6 +17,8 @@ import { Info, InfoFlag, InfoOf, SetExpected, SetVotes, VoteRequest } from './vo
 /** Service numbers of the quorum service and of votequorum. */
 const QUORUM = 3;
 const VOTEQUORUM = 5;
+
+export type { Explanation, QuorumChange } from './explanation.js';
 
 export type QuorumClientOptions = Omit<ConnectOptions, 'service'>;
 
@@ -93,6 +96,11 @@ export class QuorumClient implements AsyncDisposable {
       known = members;
       yield { quorate: quorate !== 0, ring, members, joined, left };
     }
+  }
+
+  /** Why this node's part of the cluster is (not) quorate, and what would change it. */
+  explain(): Promise<Explanation> {
+    return this.connection.call(QuorumRequest.explain, empty, undefined, ExplanationText);
   }
 
   /** Votes of a node, by default the local one. ServiceError with NOT_EXIST: a node never heard of. */

@@ -47,6 +47,13 @@ export class NodeTable implements Iterable<VotingNode> {
     this.insert(this.self);
   }
 
+  copy(): NodeTable {
+    const copy = new NodeTable(this.self.nodeId);
+    for (const node of this) Object.assign(copy.enter(node.nodeId)!, node);
+    copy.device.votes = this.device.votes;
+    return copy;
+  }
+
   get(nodeId: NodeId): VotingNode | undefined {
     return this.known.get(nodeId);
   }

@@ -1,4 +1,5 @@
 import { Logger, QuorumControl, inject, type NodeId, type RingId, type Token } from '@coterie/sdk';
+import type { Explanation } from './explanation.js';
 
 /** What the provider said last about the part of the cluster this node is in. */
 export interface Verdict {
@@ -8,11 +9,13 @@ export interface Verdict {
 }
 
 /**
- * Where the provider (votequorum, or nobody) tells the quorum service and the executive. The quorum service's
- * clients hear of it before the provider's own.
+ * Where a provider of this plugin tells the quorum service and the executive. The quorum service's clients hear of
+ * it before the provider's own.
  */
 export class PrimaryComponent {
   verdict: Verdict = { quorate: false, ring: { representative: 0, sequence: 0 }, members: [] };
+  /** What the provider can say beyond its verdict. */
+  explain: (() => Explanation) | undefined;
   private listener: (() => void) | undefined;
 
   constructor(
@@ -25,6 +28,13 @@ export class PrimaryComponent {
   }
 
   announce(verdict: Verdict): void {
+    this.adopt(verdict);
+    this.control.set(verdict.quorate);
+    this.listener?.();
+  }
+
+  /** What a provider of another plugin has told the executive. */
+  adopt(verdict: Verdict): void {
     if (verdict.quorate !== this.verdict.quorate) {
       this.logger.info(
         verdict.quorate
@@ -34,8 +44,6 @@ export class PrimaryComponent {
       );
     }
     this.verdict = verdict;
-    this.control.set(verdict.quorate);
-    this.listener?.();
   }
 }
 

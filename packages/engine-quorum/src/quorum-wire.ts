@@ -7,10 +7,19 @@ export const QuorumRequest = {
   trackStop: 2,
   type: 3,
   modelType: 4,
+  /** Coterie's own. */
+  explain: 64,
 } as const;
 
 /** Response ids; a client does not look at them. */
-export const QuorumResponse = { quorate: 0, trackStart: 1, trackStop: 2, type: 4, modelType: 5 } as const;
+export const QuorumResponse = {
+  quorate: 0,
+  trackStart: 1,
+  trackStop: 2,
+  type: 4,
+  modelType: 5,
+  explain: 64,
+} as const;
 
 /** Event ids: the first one for clients of model 0, the others for those of model 1. */
 export const QuorumEvent = { notification: 3, quorum: 6, nodelist: 7 } as const;

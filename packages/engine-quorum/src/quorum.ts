@@ -1,8 +1,10 @@
 import {
   Clients,
   Cluster,
+  CoterieError,
   CsError,
   Database,
+  QuorumControl,
   Request,
   ServiceEngine,
   empty,
@@ -15,6 +17,7 @@ import {
   type SyncView,
   type Synchroniser,
 } from '@coterie/sdk';
+import { ExplanationText } from './explanation.js';
 import { Primary, type PrimaryComponent } from './primary.js';
 import {
   Model,
@@ -29,6 +32,8 @@ import {
   Track,
   TrackFlags,
 } from './quorum-wire.js';
+
+const PROVIDER = 'quorum.provider';
 
 /** What a connection asked for. */
 interface Tracker {
@@ -56,18 +61,28 @@ export class QuorumEngine implements Engine {
   };
 
   constructor(
-    @inject(Cluster) cluster: Cluster,
+    @inject(Cluster) private readonly cluster: Cluster,
     @inject(Clients) private readonly clients: Clients,
-    @inject(Database) database: Database,
+    @inject(Database) private readonly database: Database,
+    @inject(QuorumControl) private readonly control: QuorumControl,
     @inject(Primary) private readonly primary: PrimaryComponent,
   ) {
     this.ring = cluster.view.ring;
-    this.hasProvider = database.get('quorum.provider') !== undefined;
+    this.hasProvider = database.get(PROVIDER) !== undefined;
     primary.onVerdict(() => this.tellVerdict());
   }
 
+  /** @throws CoterieError COTERIE_E_QUORUM_PROVIDER */
   start(): void {
-    if (!this.hasProvider) this.primary.announce({ quorate: true, ring: this.ring, members: [] });
+    if (!this.hasProvider) {
+      this.primary.announce({ quorate: true, ring: this.ring, members: [] });
+    } else if (!this.control.provided) {
+      const name = String(this.database.get(PROVIDER)?.value);
+      throw new CoterieError(
+        'COTERIE_E_QUORUM_PROVIDER',
+        `quorum.provider names ${name}, which no installed engine provides`,
+      );
+    } else if (this.primary.explain === undefined) this.control.onSet(() => this.followProvider());
   }
 
   onConnect(client: Client): void {
@@ -113,6 +128,16 @@ export class QuorumEngine implements Engine {
     client.respond(QuorumResponse.modelType, error, ProviderType, { type });
   }
 
+  @Request(QuorumRequest.explain, empty)
+  explain(_: undefined, client: Client): void {
+    const { quorate } = this.primary.verdict;
+    const reason = this.hasProvider
+      ? this.control.reason
+      : 'there is no quorum provider: every part is quorate';
+    const explanation = this.primary.explain?.() ?? { quorate, reason, changes: [] };
+    client.respond(QuorumResponse.explain, CsError.OK, ExplanationText, explanation);
+  }
+
   dump(): unknown {
     return {
       provider: this.hasProvider,
@@ -120,6 +145,13 @@ export class QuorumEngine implements Engine {
       members: this.members,
       verdict: this.primary.verdict,
     };
+  }
+
+  /** A provider of another plugin has spoken. */
+  private followProvider(): void {
+    const { ring, members } = this;
+    this.primary.adopt({ quorate: this.cluster.quorate, ring, members });
+    this.tellVerdict();
   }
 
   private install(view: SyncView): void {

@@ -7,6 +7,7 @@ import {
   Delivery,
   Logger,
   Nodelist,
+  QuorumControl,
   Request,
   ServiceEngine,
   Storage,
@@ -24,6 +25,8 @@ import {
 } from '@coterie/sdk';
 import { loadBarrier, saveBarrier } from './barrier.js';
 import { QuorumDevice } from './device.js';
+import { explain } from './explain.js';
+import type { Explanation } from './explanation.js';
 import { infoOf } from './info.js';
 import { Introduction } from './introduction.js';
 import { NodeFlag } from './nodes.js';
@@ -75,10 +78,11 @@ export class VotequorumEngine implements Engine {
     @inject(Storage) private readonly storage: Storage,
     @inject(Timers) timers: Timers,
     @inject(Logger) private readonly logger: Logger,
+    @inject(QuorumControl) control: QuorumControl,
     @inject(Primary) private readonly primary: PrimaryComponent,
   ) {
     const settings = settingsOf(database, nodelist);
-    this.active = settings.text('provider') === 'corosync_votequorum';
+    this.active = control.provide('corosync_votequorum');
     this.fixed = readFixedRules(settings);
     const { rules, conflicts } = readRules(settings, this.fixed, false);
     this.conflicts = conflicts;
@@ -89,6 +93,7 @@ export class VotequorumEngine implements Engine {
     this.device = new QuorumDevice(this.votes, this.outbox, this.introduction, logger, timers);
     this.trackers = new VoteTrackers(clients, this.votes, () => this.device.registered);
     this.window = timers.timer(() => this.change(() => this.votes.shrink()));
+    if (this.active) primary.explain = () => this.explain();
   }
 
   /** @throws CoterieError COTERIE_E_QUORUM_*: settings that exclude each other. */
@@ -118,6 +123,14 @@ export class VotequorumEngine implements Engine {
 
   onDisconnect(client: Client): void {
     this.device.disconnected(client);
+  }
+
+  private explain(): Explanation {
+    const here = (nodeId: NodeId) => this.votes.members.includes(nodeId);
+    return explain(
+      this.votes,
+      this.nodelist.nodes.filter(({ nodeId }) => !here(nodeId)),
+    );
   }
 
   dump(): unknown {

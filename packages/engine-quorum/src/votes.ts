@@ -65,6 +65,12 @@ export class Votes {
     this.count();
   }
 
+  /** To try something on: what is done to the copy is not done to this one. */
+  copy(): Votes {
+    const copy = Object.create(Votes.prototype) as Votes;
+    return Object.assign(copy, this, { nodes: this.nodes.copy() });
+  }
+
   get self(): VotingNode {
     return this.nodes.self;
   }

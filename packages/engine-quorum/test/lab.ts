@@ -7,6 +7,7 @@ import {
   type DatabaseValue,
   type Engine,
   type NodeId,
+  type QuorumControl,
   type RingId,
   type SyncView,
 } from '@coterie/sdk';
@@ -72,9 +73,15 @@ export class LabNode {
     this.nodelist = new FakeNodelist(nodeId, votes);
     if (provider) this.database.set('quorum.provider', { type: 11, value: 'corosync_votequorum' });
     for (const [key, value] of Object.entries(settings)) this.database.set(`quorum.${key}`, value);
-    const control = { set: (quorate: boolean) => void (this.quorate = quorate) };
+    const control: QuorumControl = {
+      provide: (name) => provider && name === 'corosync_votequorum',
+      set: (quorate) => void (this.quorate = quorate),
+      provided: provider,
+      reason: '',
+      onSet: () => undefined,
+    };
     const primary = new PrimaryComponent(control, this.logger);
-    this.quorum = new QuorumEngine(this.cluster(3), this.clients.quorum, this.database, primary);
+    this.quorum = new QuorumEngine(this.cluster(3), this.clients.quorum, this.database, control, primary);
     this.votequorum = new VotequorumEngine(
       this.cluster(5),
       this.clients.votequorum,
@@ -83,6 +90,7 @@ export class LabNode {
       this.storage,
       this.timers,
       this.logger,
+      control,
       primary,
     );
   }

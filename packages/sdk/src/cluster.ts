@@ -31,9 +31,21 @@ export interface Cluster {
 }
 export const Cluster = token<Cluster>('Cluster');
 
-/** For the engine that decides about quorum (`provides: ["quorum-provider@1"]`): one a daemon. */
+/** For engines that decide about quorum (`provides: ["quorum-provider@1"]`). */
 export interface QuorumControl {
-  set(quorate: boolean): void;
+  /**
+   * For a provider's constructor: is it the one that `quorum.provider` names? One that is not says `active: false`,
+   * and decides nothing. @throws CoterieError COTERIE_E_QUORUM_PROVIDER if another one has that name too
+   */
+  provide(name: string): boolean;
+  /** After each synchronisation, and whenever it changes meanwhile. `reason`: why it is so, for people. */
+  set(quorate: boolean, reason?: string): void;
+  /** Has anybody said that it is the provider that the configuration names? */
+  readonly provided: boolean;
+  /** What {@link set} was told last. */
+  readonly reason: string;
+  /** Called whenever the provider has spoken. */
+  onSet(listener: () => void): void;
 }
 export const QuorumControl = token<QuorumControl>('QuorumControl');
 

@@ -267,6 +267,11 @@ export const errors = {
     meaning: 'Nothing says how many votes the cluster has.',
     remedy: 'Write a nodelist, or set quorum.expected_votes.',
   },
+  COTERIE_E_QUORUM_PROVIDER: {
+    meaning: 'No engine, or more than one, is the quorum provider that the configuration names.',
+    remedy:
+      'Set quorum.provider to corosync_votequorum, to corosync_ykd, or to the name that an installed plugin gives its provider.',
+  },
   COTERIE_E_RING_ID: {
     meaning: 'The stored ring sequence is one that no ring has reached.',
     remedy:

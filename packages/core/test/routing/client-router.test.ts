@@ -8,7 +8,7 @@ import { CounterEngine, Number32 } from './counter-engine.js';
 import { FakeConnection } from './fake-connection.js';
 
 class Setup {
-  readonly state = new ClusterState(1, (error) => assert.fail(String(error)));
+  readonly state = new ClusterState(1, undefined, (error) => assert.fail(String(error)));
   readonly database = new Map<string, DatabaseValue>();
   readonly engine = new CounterEngine();
   readonly failures = { value: 0 };

@@ -10,7 +10,7 @@ import { ClassicEngine, CounterEngine, Number32 } from './counter-engine.js';
 
 class Setup {
   readonly log = new RecordedLog();
-  readonly state = new ClusterState(7, (error) => assert.fail(String(error)));
+  readonly state = new ClusterState(7, undefined, (error) => assert.fail(String(error)));
   readonly shutdowns: string[] = [];
   readonly router = new EngineRouter(this.state, this.log, (reason) => this.shutdowns.push(reason));
   readonly counter = new CounterEngine();
