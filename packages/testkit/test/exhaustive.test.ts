@@ -55,10 +55,11 @@ describe('systematic schedules', function () {
   }
 
   it('make nodes synchronise in the order that they are named for', async () => {
+    // First everybody tells which services it has; those that corosync has not come last, in any order.
     for (const order of ['123-132-213-231', '312-321-312-321'])
       assert.match(
         turns((await runNamed(`order/3/${order}`)).trace),
-        new RegExp(`^[123]{3}${order.replaceAll('-', '')}$`),
+        new RegExp(`^[123]{3}${order.replaceAll('-', '')}`),
       );
   });
 

@@ -6,7 +6,7 @@ import type { TraceEvent } from '../trace/event.js';
 import type { Family } from './family.js';
 import { messageHeader } from './message-header.js';
 
-/** Services that the nodes of a simulated cluster synchronise, one after the other: confdb, cpg, quorum, votequorum. */
+/** Services whose turns are ordered, those that corosync has too: with more there would be too many orders. */
 const SERVICES = 4;
 
 /** In which order the nodes have their say on each service in turn. */
