@@ -1,4 +1,5 @@
 export * from './check/checker.js';
+export { DaemonChecker } from './check/daemon-checker.js';
 export { DeliveryChecker } from './check/delivery-checker.js';
 export { GroupChecker } from './check/group-checker.js';
 export { LivenessChecker } from './check/liveness-checker.js';

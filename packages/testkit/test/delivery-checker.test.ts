@@ -87,16 +87,42 @@ describe('the delivery checker', () => {
   });
 
   it('wants holes in a transitional configuration to be of those who did not come along (6.3)', () => {
-    const third: Line[] = [
+    // Packet 2 is node 2's, and node 1 sent packet 3 before it had it.
+    const apart = sent.with(3, [2, originate(4, 2)]);
+    const third = (...survivors: number[]): Line[] => [
       [3, regular(4, 1, 2)],
       [3, deliver(4, 1, 1)],
-    ];
-    const hole = (...survivors: number[]): Line[] => [
       [3, transitional(8, [1, 2], ...survivors)],
       [3, deliver(4, 3, 1)],
       [3, regular(8, 1, 2)],
     ];
-    assert.equal(verdict(...sent, ...all(1), ...third, ...hole(1, 3)), '6.3');
-    assert.equal(verdict(...sent, ...all(1), ...third, ...hole(3)), '');
+    const heard: Line[] = [1, 2, 3].map((seq) => [1, deliver(4, seq, seq === 2 ? 2 : 1)]);
+    assert.equal(verdict(...apart, ...heard, ...third(1, 2, 3)), '6.3');
+    assert.equal(verdict(...apart, ...heard, ...third(1, 3)), '');
+  });
+
+  it('wants nothing to be delivered without what it depends on (5)', () => {
+    const lost = (...between: Line[]): Line[] => [
+      [1, regular(4, 1, 2)],
+      [2, regular(4, 1, 2)],
+      [1, originate(4, 1)],
+      ...between,
+      [2, transitional(8, [2], 2)],
+      [2, deliver(4, 3, 1)],
+    ];
+    const first: Line = [2, deliver(4, 1, 1)];
+    const own: Line[] = [
+      [1, originate(4, 2)],
+      [1, originate(4, 3)],
+    ];
+    const delivered: Line[] = [
+      [2, originate(4, 2)],
+      [1, deliver(4, 1, 1)],
+      [1, deliver(4, 2, 2)],
+      [1, originate(4, 3)],
+    ];
+    assert.equal(verdict(...lost(...own, first)), '5');
+    assert.equal(verdict(...lost(...delivered, first)), '5');
+    assert.equal(verdict(...lost([2, originate(4, 2)], [1, originate(4, 3)], first)), '');
   });
 });

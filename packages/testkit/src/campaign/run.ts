@@ -1,6 +1,7 @@
 import type { Violation } from '../check/checker.js';
 import type { Coverage } from '../trace/coverage.js';
 import type { Trace } from '../trace/trace.js';
+import type { Coda } from './coda.js';
 import { Quiet } from './quiet.js';
 import type { Scene } from './scene.js';
 
@@ -15,10 +16,10 @@ export interface Run {
   readonly packets: number;
 }
 
-/** The end of every schedule: quiet, and what can be judged only then. */
-export async function conclude(scene: Scene): Promise<Run> {
+/** The end of every schedule: quiet, with a coda if there is one, and what can be judged only then. */
+export async function conclude(scene: Scene, coda?: Coda): Promise<Run> {
   const { trace, network, coverage } = scene.world;
-  await new Quiet(scene).run();
+  await new Quiet(scene, coda).run();
   return {
     ...{ trace, coverage, duration: scene.world.now, packets: network.carried },
     violations: trace.finish(),

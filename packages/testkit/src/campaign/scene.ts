@@ -7,4 +7,6 @@ export interface Scene {
   readonly workload: Workload;
   /** Token timeout at the start, milliseconds. */
   readonly token: number;
+  /** Milliseconds over which nodes spread their joins; 0 unless told. */
+  readonly sendJoin?: number;
 }

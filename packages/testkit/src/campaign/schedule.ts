@@ -3,6 +3,7 @@ import { cluster, type SimulatedCluster } from '../simulation/cluster.js';
 import { Prng } from '../simulation/prng.js';
 import { draw } from './draw.js';
 import type { Fault } from './fault.js';
+import { Coda } from './coda.js';
 import { plan, type Plan } from './plan.js';
 import { conclude, type Run } from './run.js';
 import type { Scene } from './scene.js';
@@ -40,7 +41,7 @@ export async function runSchedule(seed: number): Promise<Outcome> {
   const steps = await improvise(scene, drawn, random);
   const { cluster, token, forgetful, latency, talk } = drawn;
   const script = { cluster, token, forgetful, latency, talk, ring, steps };
-  return { seed, plan: drawn, script, ...(await conclude(scene)) };
+  return { seed, plan: drawn, script, ...(await conclude(scene, new Coda(scene))) };
 }
 
 /** Runs a schedule step by step; that of a seed gives the same run as the seed. */
@@ -51,17 +52,18 @@ export async function runScript(script: Script): Promise<Run> {
     await advance(scene.world, at);
     applyFault(fault, scene);
   }
-  return conclude(scene);
+  return conclude(scene, new Coda(scene));
 }
 
 function setting({ cluster: options, forgetful, latency, talk, token }: Setting): Scene {
   const world = cluster(options);
   const { trace, network } = world;
-  if (!forgetful) watch(trace);
+  const { max_messages, send_join } = options.config?.totem ?? {};
+  if (!forgetful) watch(trace, max_messages === undefined ? undefined : Number(max_messages));
   watchRest(trace);
   network.latency = latency;
   network.jitter = latency / 2;
-  return { world, token, workload: new Workload(world, talk) };
+  return { world, token, sendJoin: Number(send_join ?? 0), workload: new Workload(world, talk) };
 }
 
 async function begin({ world, token }: Scene, ring: boolean): Promise<void> {

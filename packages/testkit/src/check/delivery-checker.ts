@@ -24,6 +24,8 @@ interface Packet {
   readonly seq: number;
   /** Who sent it; undefined: nobody did, as far as is known. */
   sender: NodeId | undefined;
+  /** What its sender had delivered last before it sent this; -1: nothing on this ring. */
+  after: number;
   content: number;
   /** The first delivery that came ahead of the sending: traces of several processes are not quite in step. */
   claim: Kind<'deliver'> | undefined;
@@ -150,6 +152,7 @@ export class DeliveryChecker implements Checker {
       return;
     }
     packet.sender = node;
+    packet.after = life.lastSeq ?? -1;
     packet.content = content;
     packet.sending = new Vertex<Label>(packet);
     this.follow(life, packet.sending);
@@ -170,6 +173,7 @@ export class DeliveryChecker implements Checker {
     const packet = packetOf(ring, seq);
     this.checkSource(event, packet);
     this.checkSequence(seq, life, ring, event);
+    if (life.transitional !== undefined) this.checkCauses(packet, life, event);
     life.firstSeq ??= seq;
     life.lastSeq = seq;
     life.highest = Math.max(life.highest, seq);
@@ -218,6 +222,18 @@ export class DeliveryChecker implements Checker {
         this.report('6.3', `${life.name} delivered #${seq} right after #${lastSeq}`, event);
       for (let hole = lastSeq + 1; hole < seq; hole++) life.skipped.push(hole);
     }
+  }
+
+  /** Property 5: nothing is passed over that the sender of this had delivered or sent before. */
+  private checkCauses({ ring, sender, after, seq }: Packet, life: Life, event: TraceEvent): void {
+    if (sender === undefined) return;
+    const cause = life.skipped.find((hole) => hole <= after || ring.packets.get(hole)?.sender === sender);
+    if (cause !== undefined)
+      this.report(
+        '5',
+        `${life.name} delivered #${seq} of ${sender}, but not #${cause}, which it depends on`,
+        event,
+      );
   }
 
   private transitional(event: Configuration, life: Life): void {
@@ -322,6 +338,7 @@ function packetOf(ring: Ring, seq: number): Packet {
       ring,
       seq,
       sender: undefined,
+      after: -1,
       content: 0,
       claim: undefined,
       sending: undefined,

@@ -9,7 +9,7 @@ export const properties = {
   '1.4': 'nothing is delivered twice',
   '3': 'a node delivers its own packets before it goes on to another ring',
   '4': 'who goes from one configuration to the same next one has delivered the same (failure atomicity)',
-  '5': 'a packet is numbered behind everything that its sender knew of (causal order)',
+  '5': 'a packet is numbered behind everything that its sender knew of, and not delivered without it (causal order)',
   '6.1': 'there is one logical order of everything that fits what everybody saw (with 2.3, 2.4 and 6.2)',
   '6.2': 'a number of a ring is one packet, and numbers are delivered in their order',
   '6.3': 'no packet is passed over but those of senders that did not come along',
@@ -30,5 +30,13 @@ export const properties = {
   Q3: 'no two rings without a common node are quorate at once',
   Q4: 'at rest, quorum is about the ring of its node, and there when all nodes are',
   Q5: 'at rest, groups lie within what quorum counts and that within the ring: no ghosts',
+} as const;
+/** What schedules ask for besides; the last two hold for every trace. */
+export const scheduleProperties = {
+  L4: 'a crash is noticed within the token and consensus timeouts, a goodbye and a start without waiting for any',
+  F2: 'no message is sent in a packet longer than netmtu',
+  Q6: 'programs do not hear the same verdict twice',
+  F1: 'a visit of the token sends at most max_messages messages',
+  alive: 'no daemon ends by an error of its own but for want of storage',
 } as const;
 export type Property = keyof typeof properties;

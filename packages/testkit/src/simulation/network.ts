@@ -34,6 +34,8 @@ export class SimulatedNetwork {
   filter: (from: NodeId, to: NodeId, bytes: Uint8Array) => boolean = () => true;
   /** Packets carried. */
   carried = 0;
+  /** Bytes of the longest packet with a message. */
+  longest = 0;
   private readonly cuts = new Set<string>();
   private readonly arrivals = new Map<string, number>();
   private readonly busyUntil = new Map<NodeId, number>();
@@ -88,6 +90,7 @@ export class SimulatedNetwork {
 
   /** @param lag milliseconds until the packet leaves its sender */
   carry(from: NodeId, to: NodeId, bytes: Uint8Array, lag: number): void {
+    if (bytes.length > this.longest && kindOf(bytes) === 'message') this.longest = bytes.length;
     const leaves = this.leaves(from, bytes.length, lag);
     if (from !== to && (!this.connected(from, to) || this.lost(from, to, bytes))) return;
     if (!this.filter(from, to, bytes)) return;

@@ -1,4 +1,4 @@
-import type { NodeId, RingId } from '@coterie/sdk';
+import { sameRing, type NodeId, type RingId } from '@coterie/sdk';
 import {
   Model,
   QuorumEvent,
@@ -17,6 +17,8 @@ const QUORUM = 3;
 export class QuorumProgram {
   /** What the service said last. */
   verdict: { quorate: boolean; ring: RingId; members: readonly NodeId[] } | undefined;
+  /** How often the service said what it had just said. */
+  repeated = 0;
   readonly client: SimulatedClient;
 
   constructor(
@@ -35,6 +37,9 @@ export class QuorumProgram {
     const decoded = QuorumNotification.decode(body, 0, body.byteLength);
     if (!decoded.ok) throw new TypeError(`the daemon sent what cannot be read: ${decoded.reason}`);
     const { quorate, ring, members } = decoded.value;
+    const { verdict: former } = this;
+    if (former !== undefined && sameRing(former.ring, ring) && former.quorate === (quorate !== 0))
+      this.repeated++;
     this.verdict = { quorate: quorate !== 0, ring, members };
     this.cluster.trace.record(this.node.id, this.node.life, { kind: 'quorum', ...this.verdict });
   }
