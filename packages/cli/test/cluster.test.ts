@@ -300,6 +300,20 @@ describe('The commands, asked of a development cluster', function () {
     assert.equal((await coterie('reload')).exit, 0);
   });
 
+  it('events: what happens, a JSON object a line', async () => {
+    const events = new Coterie(['events', '--node', '1'], project.folder);
+    await events.says(/"type":"quorum","quorate":true,"ring":"1\.[0-9a-f]+","members":\[1,2,3\]/);
+    // It is told of a change only once it tracks keys.
+    await eventually(20_000, async () => {
+      await coterie('db', 'set', 'test.events', `${Date.now()}`);
+      return events.out.includes('"type":"database"');
+    });
+    events.child.kill('SIGINT');
+    assert.equal(await events.code(), 0, events.err);
+    for (const line of events.out.trimEnd().split('\n'))
+      assert.equal(typeof (JSON.parse(line) as { at: unknown }).at, 'string');
+  });
+
   it('kill and shutdown: a node stops, and is missing until it is started again', async () => {
     const watch = new Coterie(['quorum', 'watch'], project.folder);
     await watch.says(/of 1 2 3, quorate/);
