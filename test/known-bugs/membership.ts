@@ -405,7 +405,7 @@ async function gap(): Promise<void> {
   holds(c);
 }
 
-async function fullPackets(): Promise<void> {
+export async function fullPackets(): Promise<void> {
   const { c, all } = await behind(1, 30);
   let longest = 0;
   c.network.filter = (_from, _to, bytes) => {
@@ -415,9 +415,9 @@ async function fullPackets(): Promise<void> {
   for (const program of all) program.say(20_000);
   await settle(c);
   await heardAll(c, all, all);
+  holds(c);
   assert.ok(longest > 1455, 'recovery sent no full packet again');
   assert.ok(longest <= 1500, `a datagram of ${longest} bytes`);
-  holds(c);
 }
 
 async function pause(): Promise<void> {

@@ -309,7 +309,7 @@ async function lossInRecovery(): Promise<void> {
   }
 }
 
-async function tokensOnly(): Promise<void> {
+export async function tokensOnly(): Promise<void> {
   const c = await started({ nodes: 3, config: { totem: { fail_recv_const: 20 } } });
   const [first] = await programs(c);
   c.network.filter = (from, to, bytes) => to !== 3 || from === 3 || tokenIn(bytes) !== undefined;

@@ -65,6 +65,7 @@ async function runTest(module: URL, title: string): Promise<Finding | null> {
     runner.on('test', () => tests++);
     runner.on('fail', (_, error) => (finding ??= findingOf(error)));
   });
+  mocha.dispose();
   if (tests === 0) throw new Error(`${module.pathname} has no test "${title}"`);
   return finding;
 }

@@ -1,4 +1,6 @@
 import type { PlantedBug } from '../bug.js';
+import { knownBesideRingBugs } from './known-beside-ring.js';
+import { knownBesideServiceBugs } from './known-beside-services.js';
 import { knownClientBugs } from './known-clients.js';
 import { knownGroupBugs } from './known-groups.js';
 import { knownMembershipBugs } from './known-membership.js';
@@ -20,4 +22,6 @@ export const knownBugs: readonly PlantedBug[] = [
   ...knownQuorumBugs,
   ...knownClientBugs,
   ...knownPacketBugs,
+  ...knownBesideRingBugs,
+  ...knownBesideServiceBugs,
 ];
