@@ -1,4 +1,6 @@
 import type { KnownBug } from './known-bug.js';
+import { rows as besideRing } from './beside-ring.js';
+import { rows as besideServices } from './beside-services.js';
 import { rows as clients } from './clients.js';
 import { rows as database } from './database.js';
 import { rows as groups } from './groups.js';
@@ -29,4 +31,10 @@ export const areas: readonly Area[] = [
   { title: 'H. Connections of clients', file: 'clients', rows: clients },
   { title: 'I. Database and configuration', file: 'database', rows: database },
   { title: 'J. Malformed packets', file: 'packets', rows: packets },
+  { title: 'Beside the rows: ring and network', file: 'beside-ring', rows: besideRing },
+  {
+    title: 'Beside the rows: services, clients, configuration',
+    file: 'beside-services',
+    rows: besideServices,
+  },
 ];

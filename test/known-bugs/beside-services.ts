@@ -121,7 +121,7 @@ export const rows: readonly KnownBug[] = [
   leftOut('libqb e322e98, 6a4067c', 'Files in /dev/shm had names that could be foreseen.', inLibqb),
   leftOut('libqb e092430', 'A credential message that was too short was read.', inLibqb),
   found('546aea23', 'Read-only keys could be counted up and down.', {
-    file: 'packages/engine-confdb/test/confdb.test.ts',
+    file: 'packages/engine-confdb/test/cmap.test.ts',
     test: 'adjusts integers',
     property: 'ACCESS for a key that is read-only.',
     finds: ['546aea23-read-only-adjusted'],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { bugs } from '../planted/bugs.js';
 import { withPlanted } from '../planted/with-planted.js';
 import { areas, type Area } from './areas.js';
@@ -35,6 +36,14 @@ describe('The known bugs', function () {
         return finds.length === 0 && remark === undefined;
       });
     assert.deepEqual(bare, []);
+  });
+
+  it('name suites that are there', () => {
+    const tests = areas.flatMap((area) => area.rows.flatMap(({ tests = [] }) => tests));
+    assert.deepEqual(
+      tests.filter(({ file }) => !existsSync(new URL(file, root))),
+      [],
+    );
   });
 
   it('are planted with the row that they belong to', () => {

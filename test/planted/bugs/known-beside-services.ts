@@ -124,11 +124,11 @@ export const knownBesideServiceBugs: readonly PlantedBug[] = [
   },
   {
     name: '546aea23-read-only-adjusted',
-    what: 'read-only keys are counted up and down',
+    what: 'read-only keys are set, deleted and counted up and down',
     row: '546aea23',
-    file: 'engine-confdb/dist/confdb.js',
-    find: 'map.writable(key, client) ? map.adjust(key, step) : CsError.ACCESS',
-    replace: 'map.adjust(key, step)',
+    file: 'engine-confdb/dist/cmap.js',
+    find: 'if (!map.writable(key, client))',
+    replace: 'if (false)',
   },
   {
     name: '805a0f3c-same-value-told',
