@@ -64,6 +64,14 @@ describe('the ring, simulated', function () {
     });
   }
 
+  it('forms of nodes whose sequences forged joins have taken far apart', () => {
+    const world = new World(1, [1, 2, 3], quick);
+    world.disks.set(2, 10 * 2 ** 32);
+    world.startAll();
+    settle(world);
+    assert.ok(world.disks.get(1)! > 10 * 2 ** 32);
+  });
+
   for (let seed = 1; seed <= 60; seed++) {
     it(`keeps extended virtual synchrony through faults (seed ${seed})`, () => {
       const world = new World(seed, [1, 2, 3, 4, 5].slice(0, 2 + (seed % 4)), quick);

@@ -74,6 +74,8 @@ export class RingContext {
   oldRing: RingId;
   /** Highest ring sequence heard of (`token_ring_id_seq`). */
   highestRingSequence: number;
+  /** When {@link highestRingSequence} was last raised for somebody who is further ahead than is believed. */
+  caughtUpAt = -Infinity;
 
   proc: NodeSet = [];
   failed: NodeSet = [];

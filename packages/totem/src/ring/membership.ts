@@ -7,7 +7,7 @@ import type { RingContext } from './context.js';
 import { processJoin } from './gather.js';
 import { originateToken, restoreOldRing } from './recovery.js';
 
-/** A ring cannot have jumped further than this since the last sign of it: such a number is not stored. */
+/** A ring cannot have got further ahead than this since the last sign of it: more is not believed at once. */
 const MAX_RING_SEQUENCE_JUMP = 2 ** 32;
 
 /** A join or LEAVE, in any state (totemsrp message_handler_memb_join). */
@@ -15,8 +15,7 @@ export function receiveJoin(r: RingContext, view: DataView, offset: number, leng
   const { join, reason } = decodeJoin(view, offset, length);
   if (join === undefined) return r.counters.drop(reason);
   if (join.systemFrom === r.me) return;
-  if (join.ringSequence > r.highestRingSequence + MAX_RING_SEQUENCE_JUMP)
-    return r.counters.drop('join_ring_seq');
+  if (!believable(r, join.ringSequence)) return r.counters.drop('join_ring_seq');
   r.counters.memb_join_rx++;
   // After a pause the queues are full of joins from the past: they would throw the membership about.
   if (r.ports.clock.now() < r.joinsIgnoredUntil) return r.counters.drop('join_after_pause');
@@ -42,6 +41,21 @@ export function receiveJoin(r: RingContext, view: DataView, offset: number, leng
         r.transitions.gather(14);
       }
   }
+}
+
+/**
+ * A number that only a forger can have made up is not stored, nor does it part the nodes for good: forged joins,
+ * each within the limit, may have taken some of them further ahead than the others believe. Those catch up, one
+ * limit a token timeout.
+ */
+function believable(r: RingContext, sequence: number): boolean {
+  if (sequence <= r.highestRingSequence + MAX_RING_SEQUENCE_JUMP) return true;
+  const now = r.ports.clock.now();
+  if (now - r.caughtUpAt >= r.settings.token) {
+    r.caughtUpAt = now;
+    r.highestRingSequence += MAX_RING_SEQUENCE_JUMP;
+  }
+  return false;
 }
 
 /** Not one that counts this node out, nor a stale one of a member from before this ring (corosync cfbb021e). */
