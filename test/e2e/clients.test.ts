@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { HELLO_ID, Hello, REQUEST_HEADER, SOCKET_NAME, STREAM_VERSION } from '@coterie/sdk/client';
 import { CpgClient } from '@coterie/engine-cpg/client';
+import { Prng } from '@coterie/testkit';
+import { hostileFrame, isDeadly, services } from '../fuzz/targets/request-frames.js';
 import { messages, type Scenario } from '../interop/scenarios.js';
 import { until } from '../interop/until.js';
 import { describeWith, program } from '../needs.js';
@@ -72,6 +74,14 @@ function joining(group: string): Buffer {
   return body;
 }
 
+const random = new Prng(randomInt(2 ** 32));
+
+/** Any request but one to end a node, which might be granted. */
+function hostile(service: number): Uint8Array {
+  const bytes = hostileFrame(random, service);
+  return isDeadly(service, bytes) ? hostile(service) : bytes;
+}
+
 const few: Scenario = messages([[500, 20]]);
 
 describeWith([program('setpriv')], 'a daemon and its clients', () => {
@@ -80,13 +90,7 @@ describeWith([program('setpriv')], 'a daemon and its clients', () => {
       const { runDir } = cluster.node(1);
       const noises = [
         () => randomBytes(5000),
-        () => frame(HELLO_ID, Buffer.alloc(8), 0x7fff_ffff),
-        () => frame(HELLO_ID, Buffer.alloc(8), -1),
-        () => Buffer.concat([hello(CPG), randomBytes(5000)]),
-        () => Buffer.concat([hello(CPG), frame(JOIN, randomBytes(160))]),
-        () => Buffer.concat([hello(CPG), frame(MCAST, randomBytes(300))]),
-        () => Buffer.concat([hello(CPG), frame(9999, Buffer.alloc(0))]),
-        () => Buffer.concat([hello(60), frame(0, Buffer.alloc(100))]),
+        ...services.map((service) => () => Buffer.concat([hello(service), hostile(service)])),
       ];
       for (let round = 0; round < 25; round++) {
         const sockets = await Promise.all(noises.map(() => intruder(runDir)));

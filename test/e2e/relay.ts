@@ -5,8 +5,10 @@
  * It is forked with the nodes' own UDP ports as arguments and sends {@link Doors}; what it is sent are {@link Order}s,
  * of which each is answered with the number of forgeries so far.
  */
+import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { mutate } from './mutate.js';
+import { Prng } from '@coterie/testkit';
+import { Mutator } from '../fuzz/mutate.js';
 
 const ADDRESS = '127.0.0.1';
 /** Bytes: a burst of a whole window must fit, however busy the machine is. */
@@ -39,10 +41,14 @@ export const SOUND: Fault = { cut: false, loss: 0, duplication: 0, jitter: 0, fo
 
 /** Milliseconds between bursts of forgeries. */
 const PAUSE = 10;
+/** Bytes of a forgery: longer than what the nodes themselves send. */
+const LARGEST = 9000;
 /** Packets that each way remembers. */
 const MEMORY = 64;
 
 let forged = 0;
+const mutator = new Mutator(LARGEST);
+const random = new Prng(randomInt(2 ** 32));
 
 class Way {
   fault = SOUND;
@@ -58,9 +64,8 @@ class Way {
   /** To be called every {@link PAUSE}. */
   forge(): void {
     const { past } = this;
-    const any = (): Buffer => past[Math.floor(Math.random() * past.length)]!;
     for (let left = (this.fault.forgeries * PAUSE) / 1000; left > 0 && past.length > 0; left--, forged++) {
-      this.deliver(mutate(any(), any()));
+      this.deliver(mutator.next(random, { seeds: past }).slice());
     }
   }
 
@@ -76,7 +81,7 @@ class Way {
     }
   }
 
-  private deliver(packet: Buffer): void {
+  private deliver(packet: Uint8Array): void {
     // Nobody may be there to take it.
     this.socket.send(packet, this.target, ADDRESS, () => undefined);
   }

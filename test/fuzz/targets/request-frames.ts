@@ -23,6 +23,7 @@ const DEADLY = [2, 3];
 const handlers: ReadonlyMap<number, ReadonlyMap<number, RequestHandler>> = new Map(
   [cfgPlugin, confdbPlugin, cpgPlugin, quorumPlugin]
     .flatMap(({ engines }) => engines)
+    .filter((engine) => requestHandlers(engine).length > 0)
     .map((engine) => [
       engineIdentity(engine)!.service,
       new Map(requestHandlers(engine).map((handler) => [handler.id, handler])),
