@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messages } from '../interop/scenarios.js';
 import { coteried, project } from '../interop/nodes.js';
@@ -115,5 +116,53 @@ describe('coteried -t', () => {
     assert.equal(code, 3);
     for (const wanted of [/conf:5: error: .*tokn.*token/, /conf:6: error: .*token/])
       assert.match(output, wanted);
+  }).timeout(20_000);
+
+  it('knows the settings that corosync-qdevice reads, and their mistakes', async () => {
+    const file = join(tmpdir(), `coteried-device-${process.pid}.conf`);
+    const lines = [
+      'totem {',
+      '  version: 2',
+      '  cluster_name: device',
+      '  transport: udpu',
+      '  crypto_cipher: none',
+      '}',
+      'nodelist {',
+      '  node {',
+      '    ring0_addr: 127.0.0.1',
+      '    nodeid: 1',
+      '  }',
+      '}',
+      'quorum {',
+      '  provider: corosync_votequorum',
+      '  device {',
+      '    model: net',
+      '    votes: 1',
+      '    net {',
+      '      host: qnetd.example',
+      '      port: 5403',
+      '      algorithm: ffsplit',
+      '      tie_breaker: 1',
+      '      tls: off',
+      '    }',
+      '    heuristics {',
+      '      mode: sync',
+      '      exec_ping: /bin/ping -q -c 1 127.0.0.1',
+      '    }',
+      '  }',
+      '}',
+    ];
+    const text = `${lines.join('\n')}\n`;
+    try {
+      writeFileSync(file, text);
+      assert.deepEqual(await run('-t', '-c', file), { code: 0, output: `${file}: no errors\n` });
+      writeFileSync(file, text.replace('algorithm', 'algorthm').replace('mode: sync', 'mode: always'));
+      const { code, output } = await run('-t', '-c', file);
+      assert.equal(code, 3);
+      for (const wanted of [/conf:21: error: .*algorthm.*algorithm/, /conf:26: error: .*mode/])
+        assert.match(output, wanted);
+    } finally {
+      rmSync(file, { force: true });
+    }
   }).timeout(20_000);
 });
