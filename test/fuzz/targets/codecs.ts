@@ -3,6 +3,7 @@ import { plugin as cfg } from '@coterie/engine-cfg';
 import { plugin as confdb } from '@coterie/engine-confdb';
 import { plugin as cpg } from '@coterie/engine-cpg';
 import { plugin as quorum } from '@coterie/engine-quorum';
+import { plugin as sam } from '@coterie/engine-sam';
 import { deliveryHandlers, engineIdentity, requestHandlers, type Codec } from '@coterie/sdk';
 import { Mutator } from '../mutate.js';
 import { decoder, type Target } from '../target.js';
@@ -27,7 +28,7 @@ function headOf(kind: 0 | 1, service: number, id: number): Uint8Array {
 }
 
 /** Everything that the engines hear from clients and from other members. */
-const wires: readonly Wire[] = [cfg, confdb, cpg, quorum]
+const wires: readonly Wire[] = [cfg, confdb, cpg, quorum, sam]
   .flatMap(({ engines }) => engines)
   .flatMap((engine) => {
     const { service } = engineIdentity(engine)!;

@@ -9,12 +9,13 @@ import { groups, packets } from './packets.js';
 import { requests } from './requests.js';
 import { ring } from './ring.js';
 import { ringId } from './ring-id.js';
+import { states } from './states.js';
 import { stream } from './stream.js';
 import { sync } from './sync.js';
 
 /** Everything that takes input from outside. */
 export const targets: readonly Target[] = [
-  ...[packets, groups, codecs, sync],
+  ...[packets, groups, states, codecs, sync],
   ...[frames, jsonPayloads, database],
   ...[conf, manifest, ringId],
   ...[ring, requests, stream],

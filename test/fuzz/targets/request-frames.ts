@@ -5,6 +5,7 @@ import { plugin as cfgPlugin } from '@coterie/engine-cfg';
 import { plugin as confdbPlugin } from '@coterie/engine-confdb';
 import { plugin as cpgPlugin } from '@coterie/engine-cpg';
 import { plugin as quorumPlugin } from '@coterie/engine-quorum';
+import { plugin as samPlugin } from '@coterie/engine-sam';
 import * as quorum from '@coterie/engine-quorum/messages';
 import { engineIdentity, requestHandlers, type Codec, type RequestHandler } from '@coterie/sdk';
 import { REQUEST_HEADER, SIZE_AT } from '@coterie/sdk/client';
@@ -21,7 +22,7 @@ const DEADLY = [2, 3];
 
 /** What the engines answer to, by service and request. */
 const handlers: ReadonlyMap<number, ReadonlyMap<number, RequestHandler>> = new Map(
-  [cfgPlugin, confdbPlugin, cpgPlugin, quorumPlugin]
+  [cfgPlugin, confdbPlugin, cpgPlugin, quorumPlugin, samPlugin]
     .flatMap(({ engines }) => engines)
     .filter((engine) => requestHandlers(engine).length > 0)
     .map((engine) => [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { plugin as cfg } from '@coterie/engine-cfg';
+import { plugin as sam } from '@coterie/engine-sam';
 import { CsError } from '@coterie/sdk';
 import { cluster, type SimulatedClient, type SimulatedCluster, type SimulatedNode } from '@coterie/testkit';
 import type { Source } from '../source.js';
@@ -18,6 +19,10 @@ const PATIENCE = 60_000;
 /** Virtual milliseconds from request to request. */
 const PACE = 0.1;
 
+const plugins = [
+  { name: 'cfg', plugin: cfg },
+  { name: 'sam', plugin: sam },
+];
 const errors: readonly number[] = Object.values(CsError);
 const buffer = new Uint8Array(HEAD + 2 * 1024 * 1024);
 
@@ -115,7 +120,7 @@ export const requests: Target = {
   length: 4 * ROUND,
   stateless: false,
   async play(source) {
-    const pair = cluster({ nodes: 2, plugins: [{ name: 'cfg', plugin: cfg }] });
+    const pair = cluster({ nodes: 2, plugins });
     pair.start();
     await mustBeWell(pair, 'before');
     const known = new Set(pair.node(1).executive.database.keys());

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { MAX_FRAME, StreamServer } from '@coterie/core/internal';
 import type { ByteStream, ByteStreamEvents, StreamListener } from '@coterie/core';
 import { plugin as cfg } from '@coterie/engine-cfg';
+import { plugin as sam } from '@coterie/engine-sam';
 import {
   ClientRouter,
   CsError,
@@ -236,6 +237,7 @@ export const stream: Target = {
     const door = new Door();
     const plugins = [
       { name: 'cfg', plugin: cfg },
+      { name: 'sam', plugin: sam },
       { name: 'stream', plugin: frontEnd(door) },
     ];
     const single = cluster({ nodes: 1, plugins });
