@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { errors } from '@coterie/sdk';
 import { coreSchemas } from '../packages/core/dist/config/schema-sections.js';
 import { knownBugsPage } from '../test/dist-test/known-bugs/page.js';
+import { simulationPage } from './simulation-page.mjs';
 
 const root = join(import.meta.dirname, '..');
 
@@ -14,6 +15,7 @@ export function pages() {
     'docs/errors.md': errorsPage(),
     'docs/configuration.md': configurationPage(),
     'docs/known-bugs.md': knownBugsPage(table),
+    'docs/simulation.md': simulationPage(readJson('docs/simulation.json'), table),
   };
 }
 
@@ -65,6 +67,10 @@ function pluginSchemas() {
       const { coterie } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
       return [coterie.name, JSON.parse(readFileSync(join(folder, 'config.schema.json'), 'utf8'))];
     });
+}
+
+function readJson(path) {
+  return JSON.parse(readFileSync(join(root, path), 'utf8'));
 }
 
 /** A heading, what the section is, a table of its keys, and then the sections in it. */

@@ -12,13 +12,10 @@ export interface CodeVersion {
   readonly hash: string;
 }
 
-/** What the outcome of a schedule depends on. */
-const packages = ['sdk', 'totem', 'core', 'engine-cpg', 'engine-quorum', 'engine-confdb', 'testkit'];
-
 /** The version of what would run now. @throws Error if a package is not there */
 export function codeVersion(): CodeVersion {
   const hash = createHash('sha256');
-  for (const name of packages) {
+  for (const name of packages()) {
     const folder = packageFolder(name);
     for (const file of builtFiles(folder)) {
       hash.update(`${name}/${relative(folder, file)}\n`);
@@ -28,8 +25,21 @@ export function codeVersion(): CodeVersion {
   return { version: version(), hash: hash.digest('hex').slice(0, 16) };
 }
 
+/** What the outcome of a schedule depends on: this package, and those of ours that it depends on. */
+function packages(): string[] {
+  const { name, dependencies = {} } = packageJson();
+  const scope = `${name.split('/')[0]}/`;
+  return [name, ...Object.keys(dependencies).filter((each) => each.startsWith(scope))];
+}
+
+function packageJson(): { name: string; version: string; dependencies?: Record<string, string> } {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as ReturnType<
+    typeof packageJson
+  >;
+}
+
 function packageFolder(name: string): string {
-  return fileURLToPath(new URL('.', import.meta.resolve(`@coterie/${name}/package.json`)));
+  return fileURLToPath(new URL('.', import.meta.resolve(`${name}/package.json`)));
 }
 
 function builtFiles(folder: string): string[] {
@@ -40,12 +50,14 @@ function builtFiles(folder: string): string[] {
 }
 
 function version(): string {
-  const folder = packageFolder('testkit');
   try {
     const describe = ['describe', '--always', '--dirty'];
-    return execFileSync('git', describe, { cwd: folder, encoding: 'utf8', stdio: 'pipe' }).trim();
+    return execFileSync('git', describe, {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
   } catch {
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
-    return version;
+    return packageJson().version;
   }
 }
