@@ -11,6 +11,7 @@ import {
   engineIdentity,
   Logger,
   Nodelist,
+  PeerCredentials,
   Processes,
   QuorumControl,
   Random,
@@ -61,6 +62,8 @@ export interface Composition {
   readonly engines: readonly RunningEngine[];
   readonly transport: Transport;
   readonly frontEnds: readonly FrontEnd[];
+  /** Undefined: no plugin can tell peers apart. */
+  readonly credentials: PeerCredentials | undefined;
   /** A reload: plugins hear of what has changed for them. */
   reload(configuration: Configuration): void;
   /** No timer of an engine runs out any more. */
@@ -108,6 +111,7 @@ export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composi
     engines,
     transport,
     frontEnds,
+    credentials: containers.provided(PeerCredentials),
     reload: (next) => {
       nodelist.reload(next);
       for (const [name, section] of sections) section.reload(next.section(name));

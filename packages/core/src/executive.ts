@@ -276,7 +276,10 @@ export class Executive {
     const { listener, timers, logs } = this.ports;
     if (listener === undefined) return [];
     const { clientRouter: router, state } = this;
-    return [new StreamServer({ listener, router, timers, nodeId: state.nodeId, log: logs('ipc') })];
+    const { credentials } = this.parts;
+    return [
+      new StreamServer({ listener, router, timers, nodeId: state.nodeId, credentials, log: logs('ipc') }),
+    ];
   }
 
   private ring(transport: Transport): Totem {

@@ -1,5 +1,6 @@
 // The class Server of src/addon.ts.
 #include <napi.h>
+#include <sys/socket.h>
 
 #include "server.h"
 
@@ -148,8 +149,25 @@ class ServerObject : public Napi::ObjectWrap<ServerObject> {
   Lifetime* lifetime_ = nullptr;
 };
 
+/** peerOf(descriptor): [pid, uid, gid], or undefined if it is no Unix socket of a peer. */
+Napi::Value PeerOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  struct ucred peer = {};
+  socklen_t length = sizeof peer;
+  const int descriptor = info[0].As<Napi::Number>().Int32Value();
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0) {
+    return env.Undefined();
+  }
+  Napi::Array answer = Napi::Array::New(env, 3);
+  answer.Set(0u, Napi::Number::New(env, peer.pid));
+  answer.Set(1u, Napi::Number::New(env, peer.uid));
+  answer.Set(2u, Napi::Number::New(env, peer.gid));
+  return answer;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Server", ServerObject::Define(env));
+  exports.Set("peerOf", Napi::Function::New<PeerOf>(env));
   exports.Set("sourceHash", Napi::String::New(env, QUOTE_VALUE(SOURCE_HASH)));
   exports.Set("inboxSize", Napi::Number::New(env, 2 * kInboxMargin));
   exports.Set("slots", Napi::Number::New(env, kSlots));

@@ -12,6 +12,8 @@ export interface Addon {
     /** Returns 0, or the errno for the client. */
     onAccept: (service: number, slot: number, pid: number, uid: number, gid: number) => number,
   ) => NativeServer;
+  /** pid, uid and gid of who is at the other end of a Unix socket (SO_PEERCRED); undefined for anything else. */
+  readonly peerOf: (descriptor: number) => readonly [number, number, number] | undefined;
   /** Of the sources it was built from (native/source-hash.mjs). */
   readonly sourceHash: string;
   /** Bytes of the inbox. */

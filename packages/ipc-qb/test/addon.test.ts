@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Addon } from '../dist/addon.js';
+import { loadAddon, type Addon } from '../dist/addon.js';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
@@ -21,6 +26,28 @@ describe('the addon', () => {
     const prebuild = require(`${folder}prebuilds/linux-x64/@coterie+ipc-qb.node`) as Addon;
     const hash = execFileSync(process.execPath, [`${folder}native/source-hash.mjs`], { encoding: 'utf8' });
     assert.equal(prebuild.sourceHash, hash.trim());
+  });
+
+  it('knows who is at the other end of a Unix socket, and of nothing else', async () => {
+    const { peerOf } = loadAddon();
+    const folder = mkdtempSync(join(tmpdir(), 'coterie-peer-'));
+    const server = createServer().listen(join(folder, 'socket'));
+    try {
+      await once(server, 'listening');
+      const client = connect(join(folder, 'socket'));
+      const [accepted] = (await once(server, 'connection')) as [Socket];
+      const { fd } = (accepted as unknown as { _handle: { fd: number } })._handle;
+      assert.deepEqual(peerOf(fd), [process.pid, process.getuid?.(), process.getgid?.()]);
+      assert.equal(peerOf(-1), undefined);
+      const other = openSync(folder, 'r');
+      assert.equal(peerOf(other), undefined);
+      closeSync(other);
+      client.destroy();
+      accepted.destroy();
+    } finally {
+      server.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('loads without libqb', () => {

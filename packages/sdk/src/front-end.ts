@@ -7,6 +7,15 @@ export interface Peer {
   readonly gid: number;
 }
 
+/** Tells who is at the other end of a Unix socket, which Node does not: a plugin with a native part provides it (`scope: daemon`). */
+export interface PeerCredentials {
+  /** False: it cannot do it on this machine. */
+  readonly available: boolean;
+  /** @param descriptor of a connected socket of this process. Undefined: the system does not tell. */
+  of(descriptor: number): Peer | undefined;
+}
+export const PeerCredentials = token<PeerCredentials>('PeerCredentials');
+
 /** A connection holds at most so many bytes that its peer has not read. */
 export const EVENT_QUEUE_LIMIT = 64 * 1024 * 1024;
 /** From so many unread bytes on a peer is `behind`: it may not add to the traffic before it has read. */

@@ -73,7 +73,10 @@ function frontEnd(door: Door): Plugin {
       @inject(Timers) timers: Timers,
       @inject(Logger) log: Logger,
     ) {
-      this.server = new StreamServer({ listener: door, router, timers, nodeId: 1, log });
+      this.server = new StreamServer({
+        ...{ listener: door, router, timers, nodeId: 1, log },
+        credentials: undefined,
+      });
     }
 
     start(): Promise<void> {

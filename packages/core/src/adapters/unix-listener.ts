@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { CoterieError } from '@coterie/sdk';
+import { CoterieError, type Peer, type PeerCredentials } from '@coterie/sdk';
 import type { ByteStream, ByteStreamEvents, StreamListener } from '../ipc/stream.js';
 
 /** More than the router lets in, so that it can say why not. */
@@ -10,23 +10,31 @@ const MAX_SOCKETS = 1024 + 128;
 /** What an address of the local kind holds; a longer path would be cut without an error. */
 const LONGEST_PATH = 107;
 
-/** Node does not tell who is at the other end: the permissions of the socket decide. */
+/** The permissions of the socket decide. */
 const UNKNOWN_PEER = { pid: -1, uid: -1, gid: -1 };
 
-/** A socket in the file system that only the daemon's user and group can reach. */
+/** Where every peer is looked at, all may knock; else only the daemon's user and group can. */
+const MODE = { checked: 0o666, unchecked: 0o660 };
+
+/** A socket in the file system. */
 export class UnixListener implements StreamListener {
   private server: Server | undefined;
 
   constructor(private readonly path: string) {}
 
-  async open(accepted: (stream: ByteStream) => ByteStreamEvents): Promise<void> {
+  async open(
+    accepted: (stream: ByteStream) => ByteStreamEvents,
+    credentials?: PeerCredentials,
+  ): Promise<void> {
     try {
       if (Buffer.byteLength(this.path) > LONGEST_PATH)
         throw new Error(`the path is over ${LONGEST_PATH} bytes long`);
       mkdirSync(dirname(this.path), { recursive: true });
       await makeWay(this.path);
-      this.server = await listen(this.path, (socket) => serve(socket, accepted));
-      chmodSync(this.path, 0o660);
+      this.server = await listen(this.path, (socket) =>
+        serve(socket, credentials?.available ? peerOf(socket, credentials) : UNKNOWN_PEER, accepted),
+      );
+      chmodSync(this.path, credentials?.available ? MODE.checked : MODE.unchecked);
     } catch (cause) {
       await this.close();
       if (cause instanceof CoterieError) throw cause;
@@ -89,9 +97,21 @@ function listen(path: string, serve: (socket: Socket) => void): Promise<Server> 
   });
 }
 
-function serve(socket: Socket, accepted: (stream: ByteStream) => ByteStreamEvents): void {
+/** The descriptor is not in Node's documentation, but in every version. */
+function peerOf(socket: Socket, credentials: PeerCredentials): Peer | undefined {
+  const descriptor = (socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
+  return descriptor >= 0 ? credentials.of(descriptor) : undefined;
+}
+
+/** @param peer undefined: it could not be looked at, and may be anybody */
+function serve(
+  socket: Socket,
+  peer: Peer | undefined,
+  accepted: (stream: ByteStream) => ByteStreamEvents,
+): void {
+  if (peer === undefined) return void socket.destroy();
   const events = accepted({
-    peer: UNKNOWN_PEER,
+    peer,
     write: (bytes, written) => void socket.write(bytes, written),
     flow: (on) => void (on ? socket.resume() : socket.pause()),
     close: (now) => {

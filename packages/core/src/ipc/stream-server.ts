@@ -1,4 +1,4 @@
-import type { ClientRouter, FrontEnd, Logger, NodeId, Timer, Timers } from '@coterie/sdk';
+import type { ClientRouter, FrontEnd, Logger, NodeId, PeerCredentials, Timer, Timers } from '@coterie/sdk';
 import { StreamConnection, type ConnectionHost } from './stream-connection.js';
 import type { ByteStream, StreamListener } from './stream.js';
 
@@ -10,6 +10,7 @@ export interface StreamServerPorts {
   readonly router: ClientRouter;
   readonly timers: Timers;
   readonly nodeId: NodeId;
+  readonly credentials: PeerCredentials | undefined;
   readonly log: Logger;
 }
 
@@ -35,7 +36,7 @@ export class StreamServer implements FrontEnd, ConnectionHost {
   }
 
   start(): Promise<void> {
-    return this.ports.listener.open((stream) => this.accepted(stream));
+    return this.ports.listener.open((stream) => this.accepted(stream), this.ports.credentials);
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Peer } from '@coterie/sdk';
+import type { Peer, PeerCredentials } from '@coterie/sdk';
 
 /** One accepted stream, as the stream server sees it. */
 export interface ByteStream {
@@ -19,8 +19,14 @@ export interface ByteStreamEvents {
 
 /** Where streams come from. */
 export interface StreamListener {
-  /** @throws CoterieError COTERIE_E_IPC_IN_USE, COTERIE_E_IPC_SOCKET */
-  open(accepted: (stream: ByteStream) => ByteStreamEvents): Promise<void>;
+  /**
+   * @param credentials tells peers apart; without it they are unknown, and the permissions of the socket decide
+   * @throws CoterieError COTERIE_E_IPC_IN_USE, COTERIE_E_IPC_SOCKET
+   */
+  open(
+    accepted: (stream: ByteStream) => ByteStreamEvents,
+    credentials: PeerCredentials | undefined,
+  ): Promise<void>;
   close(): Promise<void>;
   /** Calls `run` when the input that has arrived has been worked off. */
   defer(run: () => void): void;

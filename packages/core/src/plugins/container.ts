@@ -31,6 +31,11 @@ export class PluginContainers {
     this.opened.push(own);
     return own;
   }
+
+  /** What some plugin provides for the daemon, if one does. */
+  provided<T>(token: Token<T>): T | undefined {
+    return this.root.isRegistered(token) ? this.root.resolve<T>(token) : undefined;
+  }
 }
 
 export class PluginContainer {

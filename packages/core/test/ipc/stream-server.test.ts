@@ -3,7 +3,14 @@ import { linkSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CoterieError, CsError, type ClientRouter, type Connection } from '@coterie/sdk';
+import {
+  CoterieError,
+  CsError,
+  type ClientRouter,
+  type Connection,
+  type Peer,
+  type PeerCredentials,
+} from '@coterie/sdk';
 import { UnixListener } from '../../dist/adapters/unix-listener.js';
 import { StreamServer } from '../../dist/ipc/stream-server.js';
 import { ManualTime } from '../manual-time.js';
@@ -16,6 +23,7 @@ const SERVICE = 7;
 /** Answers each request with its body, and is busy when told so. */
 class EchoRouter implements ClientRouter {
   readonly connections = new Map<number, Connection>();
+  readonly peers: Peer[] = [];
   readonly requests: { handle: number; id: number; body: string }[] = [];
   readonly gone: number[] = [];
   readonly caught: number[] = [];
@@ -30,6 +38,7 @@ class EchoRouter implements ClientRouter {
   accept(service: number, connection: Connection): { handle: number } | { error: number; reason: string } {
     if (service !== SERVICE) return { error: CsError.NOT_EXIST, reason: 'no such service' };
     this.connections.set(++this.handles, connection);
+    this.peers.push(connection.peer);
     return { handle: this.handles };
   }
 
@@ -89,8 +98,15 @@ describe('stream server', () => {
   let log: RecordedLog;
   let clients: RawClient[];
 
-  const serverAt = (where: string) =>
-    new StreamServer({ listener: new UnixListener(where), router, timers: time, nodeId: 5, log });
+  const serverAt = (where: string, credentials?: PeerCredentials) =>
+    new StreamServer({
+      listener: new UnixListener(where),
+      router,
+      timers: time,
+      nodeId: 5,
+      credentials,
+      log,
+    });
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'coterie-run-'));
@@ -121,6 +137,31 @@ describe('stream server', () => {
     await until('welcome', () => made.frames().length > 0);
     return made;
   }
+
+  it('lets all knock where peers can be told apart, else only the own user and group', async () => {
+    const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
+    assert.equal(mode(path), '660');
+    const known = { available: true, of: () => ({ pid: 4, uid: 5, gid: 6 }) };
+    const nobody = { available: true, of: () => undefined };
+    const unavailable = { available: false, of: () => assert.fail('asked all the same') };
+    for (const [name, credentials, seen] of [
+      ['known', known, { pid: 4, uid: 5, gid: 6 }],
+      ['nobody', nobody, undefined],
+      ['unavailable', unavailable, { pid: -1, uid: -1, gid: -1 }],
+    ] as const) {
+      const where = join(folder, `${name}.sock`);
+      const other = serverAt(where, credentials);
+      await other.start();
+      assert.equal(mode(where), credentials.available ? '666' : '660');
+      const program = new RawClient(where);
+      clients.push(program);
+      router.peers.length = 0;
+      program.send(hello(SERVICE));
+      await until('an answer', () => program.frames().length > 0 || program.socket.destroyed);
+      assert.deepEqual(router.peers[0], seen);
+      await other.stop();
+    }
+  });
 
   it('welcomes a client and carries its requests and answers', async () => {
     const program = await greeted();
