@@ -25,6 +25,7 @@ export async function withRing(
     await boot(ids, 0).run(cluster);
     await test(cluster);
     cluster.mustBeRight();
+    await cluster.mustHaveHeld();
     failed = false;
   } finally {
     const folder = await cluster.dispose(failed);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkRecorded } from '@coterie/testkit';
 import { check } from './checker.js';
 import { corosyncConf } from './corosync-conf.js';
 import type { Network } from './network.js';
@@ -111,6 +112,27 @@ export class Cluster {
   async quiet(): Promise<void> {
     for (const { client } of this.running) if (client.sending) client.stopSending();
     await this.exchange(300, 1);
+  }
+
+  /**
+   * Lets our own daemons leave, and checks what they wrote down of the ring: real nodes write nothing.
+   *
+   * @throws the properties of extended virtual synchrony that did not hold
+   */
+  async mustHaveHeld(): Promise<void> {
+    const ours = this.nodes.filter((node) => node instanceof CoterieNode);
+    const running = ours.filter((node) => node.running);
+    for (const node of running) node.resume();
+    await Promise.all(running.map((node) => node.stop()));
+    if (ours.length === 0) return;
+    const { violations, events, nodes } = checkRecorded(ours.map(({ traceFile }) => traceFile));
+    const told = violations.map(({ property, message, window }) =>
+      [`${property}: ${message}`, ...window].join('\n'),
+    );
+    if (told.length > 0)
+      throw new Error(`the traces show what must not be\n${told.slice(0, 5).join('\n\n')}`);
+    if (nodes.length !== ours.length || events === 0)
+      throw new Error(`${events} events of nodes ${nodes.join(' ')}`);
   }
 
   /**

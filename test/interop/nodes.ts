@@ -198,10 +198,15 @@ export class CoterieNode extends ClusterNode {
     super(place);
   }
 
+  /** What its ring did, in all its lives. */
+  get traceFile(): string {
+    return join(this.place.folder, 'trace');
+  }
+
   protected daemon(): string[] {
     const { id, folder, configuration } = this.place;
     const folders = ['--run-dir', join(folder, 'run'), '--state-dir', join(folder, 'state')];
-    const options = ['-f', '-c', configuration, ...folders, '--node', `${id}`];
+    const options = ['-f', '-c', configuration, ...folders, '--node', `${id}`, '--trace', this.traceFile];
     // Shared memory of its own for clients of libcpg; a node without them may be on no host of its own.
     const mount = this.trafficProgram === undefined ? '' : `mount --bind ${folder}/shm /dev/shm && `;
     return ['sh', '-c', `${mount}cd "$0" && exec "$@"`, project, process.execPath, coteried, ...options];

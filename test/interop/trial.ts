@@ -46,6 +46,7 @@ export class Trial {
         this.outcomes[i]!.settle();
       }
       cluster.mustBeRight();
+      await cluster.mustHaveHeld();
       this.verdict.settle();
       for (const capture of captures) await mustBeReadable(capture);
       this.wire.settle();

@@ -30,6 +30,27 @@ describe('The command line', () => {
     assert.match(error.message, /coteried\.sock/);
   });
 
+  it('checks traces, and ends with 1 where something did not hold', async function () {
+    this.timeout(60_000);
+    const start = '1.000 1.9 start 2026-01-01T00:00:00.000Z\n2.000 1.9 regular 1.4 [1]\n';
+    const [good, bad] = ['good', 'bad'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(good, `${start}3.000 1.9 fail asked: test\n`);
+    writeFileSync(bad, `${start}3.000 1.9 regular 1.8 [1]\n`);
+    const held = new Coterie(['check', good], folder);
+    assert.equal(await held.code(), 0, held.err);
+    assert.match(held.out, /^3 events of node 1, .*\nEverything held\.\n$/);
+    const broken = new Coterie(['check', bad, '--window', '1'], folder);
+    assert.equal(await broken.code(), 1);
+    assert.match(broken.out, /^M3 at 2\.000 ms: .*\n {2}wanted: .*\n +2\.000 1\.1 +regular +1\.8 +\[1\]\n/);
+    const json = new Coterie(['check', bad, '--json'], folder);
+    assert.equal(await json.code(), 1);
+    const { violations } = JSON.parse(json.out) as { violations: { property: string }[] };
+    assert.equal(violations[0]?.property, 'M3');
+    const none = new Coterie(['check', join(folder, 'none')], folder);
+    assert.equal(await none.code(), 1);
+    assert.match(none.err, /^COTERIE_E_TRACE_FILE: /);
+  });
+
   it('refuses a command that there is not', async () => {
     const unknown = new Coterie(['frobnicate'], folder);
     assert.equal(await unknown.code(), 1);

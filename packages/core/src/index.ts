@@ -16,3 +16,6 @@ export { loadPlugins, START_TIMEOUT, within, type LoadPorts, type LoadResult } f
 export { planPlugins, type PluginPlan } from './plugins/plan.js';
 export * from './plugins/plugin-package.js';
 export * from './plugins/report.js';
+export { hashPacket } from './trace/packet-hash.js';
+export type { Origin, RingEvent, RingHappening } from './trace/ring-event.js';
+export { parseRingLine, ringDetails, traceLine } from './trace/ring-line.js';

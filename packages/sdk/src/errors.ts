@@ -320,6 +320,15 @@ export const errors = {
     meaning: 'A file in the state folder could not be written. Without it the node must not form a ring.',
     remedy: 'Free space on the disk or correct the permissions of the folder named in the message.',
   },
+  COTERIE_E_TRACE_FILE: {
+    meaning: 'The file of a trace cannot be opened or read.',
+    remedy:
+      'Name a file in a folder that exists and that the daemon may write to, or one that is there to check.',
+  },
+  COTERIE_E_TRACE_FORMAT: {
+    meaning: 'A line of a trace makes no sense; the message has its number.',
+    remedy: 'Check files that coteried --trace has written, whole and in their order.',
+  },
   COTERIE_E_UDP_ADDRESS: {
     meaning: 'The own ring0_addr is not an address of this machine, or its interface is down.',
     remedy: 'Correct ring0_addr of this node in the nodelist, or bring the interface up.',

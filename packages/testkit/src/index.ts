@@ -6,6 +6,7 @@ export { LivenessChecker } from './check/liveness-checker.js';
 export { MembershipChecker } from './check/membership-checker.js';
 export { properties, type Property } from './check/properties.js';
 export { QuorumChecker } from './check/quorum-checker.js';
+export * from './check/recorded.js';
 export { RestChecker } from './check/rest-checker.js';
 export * from './simulation/client.js';
 export * from './simulation/cluster.js';
@@ -20,6 +21,7 @@ export { type Behaviour, SimulatedProgram, SimulatedPrograms } from './simulatio
 export { Prng } from './simulation/prng.js';
 export * from './trace/event.js';
 export { formatEvent } from './trace/format.js';
+export { mergeTraces, readTrace } from './trace/read.js';
 export { Trace } from './trace/trace.js';
 export * from './campaign/campaign.js';
 export * from './campaign/results.js';

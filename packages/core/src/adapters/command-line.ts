@@ -13,6 +13,7 @@ export const USAGE = `Usage: coteried [options]
       --node ID|NAME     be this node of the nodelist, where the host does not tell
       --run-dir DIR      client socket and pid file
       --state-dir DIR    what must survive a restart
+      --trace FILE       append a line for each event of the ring, for coterie check
       --project DIR      folder of the package.json that names the plugins
   -v, --version          print the version and exit
   -h, --help             print this and exit`;
@@ -25,6 +26,8 @@ export interface CommandLine extends Place {
   readonly runDir: string;
   /** `--state-dir`; what the configuration says counts otherwise. */
   readonly stateDir: string | undefined;
+  /** Where the events of the ring are written down. */
+  readonly trace: string | undefined;
 }
 
 /** @throws CoterieError COTERIE_E_USAGE, COTERIE_E_PROJECT */
@@ -47,6 +50,7 @@ export function parseCommandLine(args: readonly string[], program: string): Comm
     node: values.node,
     runDir: resolve(values['run-dir'] ?? defaultRunDir()),
     stateDir: values['state-dir'] === undefined ? undefined : resolve(values['state-dir']),
+    trace: values.trace === undefined ? undefined : resolve(values.trace),
   };
 }
 
@@ -67,6 +71,7 @@ function parse(args: readonly string[]) {
         node: { type: 'string' },
         'run-dir': { type: 'string' },
         'state-dir': { type: 'string' },
+        trace: { type: 'string' },
         project: { type: 'string' },
         version: { type: 'boolean', short: 'v', default: false },
         help: { type: 'boolean', short: 'h', default: false },

@@ -22,6 +22,7 @@ import { systemRandom } from './random.js';
 import { StoredRingId } from './ring-id-store.js';
 import { systemdNotifier } from './service-manager.js';
 import { SystemTimers } from './timers.js';
+import { TraceFile } from './trace-file.js';
 import { UnixListener } from './unix-listener.js';
 
 const timers = new SystemTimers(systemClock);
@@ -69,6 +70,7 @@ async function check(line: CommandLine): Promise<{ configuration: Configuration;
 class Daemon {
   private readonly logging: Logging;
   private readonly storage: FileStorage;
+  private readonly trace: TraceFile | undefined;
   private readonly log;
   private readonly file: DaemonConfigurationFile;
   private signals = 0;
@@ -82,6 +84,8 @@ class Daemon {
     this.log = this.logging.logs('main');
     this.file = new DaemonConfigurationFile(line, plan, configuration, this.logging);
     this.storage = new FileStorage(line.stateDir ?? configuration.system.stateDir ?? defaultStateDir());
+    if (line.trace !== undefined)
+      this.trace = new TraceFile(line.trace, configuration.local.nodeId, systemClock, this.log);
   }
 
   async run(): Promise<ExitCode> {
@@ -93,6 +97,7 @@ class Daemon {
       ringIds: new StoredRingId(this.storage, this.configuration.local.nodeId, logs('totem')),
       listener: new UnixListener(join(this.line.runDir, SOCKET_NAME)),
       uid: process.getuid?.() ?? -1,
+      observer: this.trace,
     });
     for (const [key, held] of reportKeys(reportPlugins(this.plan, [], importTimes)))
       executive.database.set(key, held);
@@ -132,7 +137,11 @@ class Daemon {
     process.on('SIGHUP', () => {
       this.file.reload().catch((error: unknown) => this.log.error(`not reloaded: ${describe(error)}`));
     });
-    process.on('SIGUSR2', () => this.dump(executive));
+    process.on('SIGUSR2', () => {
+      this.trace?.flush();
+      this.dump(executive);
+    });
+    process.on('exit', () => this.trace?.flush());
     for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
       process.on(event, (error: unknown) => void executive.fail(error));
     }
@@ -152,6 +161,7 @@ class Daemon {
 
   private finish(ending: Ending): ExitCode {
     const code = exitCodeAfter(ending);
+    this.trace?.close(`${ending.kind}: ${ending.reason}`);
     this.log.info(`ended: ${ending.reason}`, { exit: code });
     this.logging.close();
     return code;

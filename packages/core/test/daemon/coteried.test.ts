@@ -88,6 +88,22 @@ describe('the program coteried', function () {
     assert.equal(statSync(join(here.runDir, 'coteried.sock'), { throwIfNoEntry: false }), undefined);
   });
 
+  it('writes down what its ring does, whole after SIGUSR2 and at its end', async () => {
+    here.configureAlone(await freePort());
+    const trace = join(folder, 'trace');
+    const impossible = start('-f', '--trace', join(trace, 'no'));
+    assert.equal(await impossible.ended(), 7);
+    assert.match(impossible.output, /COTERIE_E_TRACE_FILE/);
+    const daemon = start('-f', '--trace', trace);
+    await daemon.says('ready for clients');
+    daemon.child.kill('SIGUSR2');
+    await until('the end of synchronisation', () => / synchronised\n/.test(readFileSync(trace, 'utf8')));
+    assert.match(readFileSync(trace, 'utf8'), /^ *\d+\.\d{3} 1\.\d+ +start +20\d\d-/);
+    daemon.child.kill('SIGTERM');
+    assert.equal(await daemon.ended(), 0, daemon.output);
+    assert.match(readFileSync(trace, 'utf8'), / fail +asked: SIGTERM\n$/);
+  });
+
   it('reads its configuration again, or keeps the old one if the new one has errors', async () => {
     const port = await freePort();
     here.configureAlone(port);

@@ -1,7 +1,13 @@
-import { Executive, StoredRingId, planReload, type Configuration, type Ending } from '@coterie/core';
+import {
+  Executive,
+  StoredRingId,
+  planReload,
+  type Configuration,
+  type Ending,
+  hashPacket,
+} from '@coterie/core';
 import type { Injectable, Logger, NodeId, View } from '@coterie/sdk';
 import type { RingState, RingTimer } from '@coterie/totem';
-import { hashPacket } from '../trace/hash.js';
 import type { Coverage } from '../trace/coverage.js';
 import type { Happening } from '../trace/event.js';
 import type { SimulatedDisk } from './disk.js';

@@ -1,4 +1,7 @@
+import type { Origin, RingHappening } from '@coterie/core';
 import type { NodeId, RingId } from '@coterie/sdk';
+
+export type { Origin, RingHappening } from '@coterie/core';
 
 /** A process of a group, as cpg names it. */
 export interface Address {
@@ -10,31 +13,6 @@ export interface Address {
 export interface Change extends Address {
   readonly reason: number;
 }
-
-/** Where and when: virtual milliseconds, the node, and which of its lives (from 1). Node 0 is the world outside. */
-export interface Origin {
-  readonly at: number;
-  readonly node: NodeId;
-  readonly life: number;
-}
-
-/** What happens to a ring, as its node sees it. `content` is a hash of the packet. */
-export type RingHappening =
-  | { readonly kind: 'start' }
-  | { readonly kind: 'fail'; readonly how: string }
-  /** The trace of this life ends here, the node may have gone on: it was killed, or the trace is read too early. */
-  | { readonly kind: 'cut' }
-  | { readonly kind: 'state'; readonly state: string; readonly cause: string }
-  | { readonly kind: 'transitional' | 'regular'; readonly ring: RingId; readonly members: readonly NodeId[] }
-  | { readonly kind: 'originate'; readonly ring: RingId; readonly seq: number; readonly content: number }
-  | {
-      readonly kind: 'deliver';
-      readonly ring: RingId;
-      readonly seq: number;
-      readonly from: NodeId;
-      readonly content: number;
-    }
-  | { readonly kind: 'synchronised' };
 
 /**
  * What a client of a service sees. `pid` tells clients apart, in a whole run; `group` is cpg's. Messages are
@@ -76,5 +54,8 @@ export type ClientHappening =
 export type OutsideHappening =
   { readonly kind: 'fault'; readonly what: string } | { readonly kind: 'quiet'; readonly patience: number };
 
-export type Happening = RingHappening | ClientHappening | OutsideHappening;
+/** The trace of this life ends here, the node may have gone on: it was killed, or the trace is read too early. */
+export type CutHappening = { readonly kind: 'cut' };
+
+export type Happening = RingHappening | CutHappening | ClientHappening | OutsideHappening;
 export type TraceEvent = Origin & Happening;

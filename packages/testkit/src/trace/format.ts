@@ -1,34 +1,20 @@
+import { ringDetails, traceLine } from '@coterie/core';
 import { formatRing } from '@coterie/sdk';
 import type { Address, Change, Happening, TraceEvent } from './event.js';
 
 /** One line: time in ms, node.life, kind, details; all but the last of fixed width. */
 export function formatEvent(event: TraceEvent): string {
-  const where = event.node === 0 ? '-' : `${event.node}.${event.life}`;
-  const columns = [event.at.toFixed(3).padStart(12), where.padEnd(6), event.kind.padEnd(13)];
-  return `${columns.join(' ')} ${details(event)}`.trimEnd();
+  return traceLine(event, event.kind, details(event));
 }
 
 function details(event: Happening): string {
   switch (event.kind) {
-    case 'start':
     case 'cut':
-    case 'synchronised':
       return '';
-    case 'fail':
-      return event.how;
     case 'fault':
       return event.what;
     case 'quiet':
       return `one ring of all within ${event.patience.toFixed(3)} ms`;
-    case 'state':
-      return `${event.state.padEnd(12)} ${event.cause}`;
-    case 'transitional':
-    case 'regular':
-      return `${formatRing(event.ring).padEnd(8)} [${event.members.join(' ')}]`;
-    case 'originate':
-      return `${formatRing(event.ring).padEnd(8)} #${event.seq}`;
-    case 'deliver':
-      return `${formatRing(event.ring).padEnd(8)} #${event.seq} from ${event.from}`;
     case 'submit':
       return `${event.group} ${event.pid} message ${event.number}`;
     case 'hear':
@@ -44,6 +30,8 @@ function details(event: Happening): string {
       return `${event.group} ${event.pid}`;
     case 'quorum':
       return `${event.quorate ? 'quorate' : 'inquorate'} ${formatRing(event.ring)} [${event.members.join(' ')}]`;
+    default:
+      return ringDetails(event);
   }
 }
 
