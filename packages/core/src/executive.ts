@@ -24,6 +24,7 @@ import {
 } from '@coterie/totem';
 import { compose, members, type Composition } from './composition.js';
 import type { Configuration } from './config/configuration.js';
+import { followTiming } from './config/live-timing.js';
 import type { Reload } from './config/reload.js';
 import { MemoryDatabase } from './database/database.js';
 import { StreamServer } from './ipc/stream-server.js';
@@ -167,6 +168,15 @@ export class Executive {
     this.totem = this.ring(transport);
     engineRouter.connect(this.totem);
     this.synchronisation.connect(this.totem);
+    followTiming(
+      database,
+      () => this.configuration,
+      this.log,
+      (totem) => {
+        this.configuration = { ...this.configuration, totem };
+        this.totem.reconfigure(totem);
+      },
+    );
     this.stalls = new StallDetector(clock, timers, database, this.log, () => this.configuration.totem.token);
     this.statistics = new Statistics(timers, {
       ...{ database, totem: this.totem, transport, router: engineRouter, counters },

@@ -3,7 +3,6 @@ export { StoredRingId } from './adapters/ring-id-store.js';
 export * from './config/configuration.js';
 export { hostNames, loadConfiguration } from './config/load.js';
 export { planReload, type Reload } from './config/reload.js';
-export { retune, type Retuned } from './config/runtime-keys.js';
 export { formatProblem } from './config/problems.js';
 export { MemoryDatabase } from './database/database.js';
 export { Executive, type Ending, type ExecutivePorts, type RingObserver } from './executive.js';

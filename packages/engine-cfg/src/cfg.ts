@@ -25,9 +25,13 @@ import { Reload, type ClusterReload } from './cluster-reload.js';
 import { ShutdownPoll } from './shutdown-poll.js';
 
 /** Messages between members (corosync: exec/cfg.c). */
-const Message = { kill: 1, shutdown: 2, reload: 3, crypto: 4 } as const;
+const Message = { reenable: 0, kill: 1, shutdown: 2, reload: 3, crypto: 4 } as const;
 /** `cfg.shutdown_timeout`, milliseconds. */
 const SHUTDOWN_TIMEOUT = 5000;
+/** `totem.netmtu` where it is not set, in bytes. */
+const NET_MTU = 1500;
+/** Bytes of struct mcast. */
+const MESSAGE_HEADER = 31;
 /** Milliseconds between attempts to tell the others of a shutdown. */
 const RETRY = 20;
 
@@ -79,7 +83,8 @@ export class CfgEngine implements Engine {
     void this.clusterReload.apply(from === this.cluster.nodeId && node === from);
   }
 
-  /** There are no keys to change: corosync sends this with knet only. */
+  /** No link is ever disabled for good, and there are no keys to change: corosync sends the latter with knet only. */
+  @Delivery(Message.reenable, raw)
   @Delivery(Message.crypto, raw)
   ignore(_message: Uint8Array, _from: NodeId): void {}
 
@@ -104,25 +109,22 @@ export class CfgEngine implements Engine {
 
   @Request(CfgRequest.nodeStatus, lib.NodeStatusQuery)
   nodeStatus({ node, version }: Infer<typeof lib.NodeStatusQuery>, client: Client): void {
-    const found = this.node(node);
     if (version !== STATUS_VERSION) return client.respond(CfgResponse.nodeStatus, CsError.NOT_SUPPORTED);
-    if (found === undefined) return client.respond(CfgResponse.nodeStatus, CsError.NOT_EXIST);
-    const tail = lib.linksTail({
-      reachable: this.cluster.view.members.includes(found.nodeId),
-      mtu: this.mtu(),
-      source: found.address,
-      destination: found.address,
-    });
-    const answer = { version: STATUS_VERSION, node: found.nodeId };
-    client.respond(CfgResponse.nodeStatus, CsError.OK, lib.NodeStatus, answer, tail);
+    const { members } = this.cluster.view;
+    const found = this.nodelist.nodes.find(({ nodeId }) => nodeId === node);
+    const tail = lib.linksTail(
+      found && { reachable: members.includes(node), mtu: this.mtu(found.address), address: found.address },
+    );
+    client.respond(CfgResponse.nodeStatus, CsError.OK, lib.NodeStatus, { version, node }, tail);
   }
 
-  @Request(CfgRequest.kill, lib.Kill, { flowControl: true })
-  kill(kill: Infer<typeof lib.Kill>, client: Client): void {
-    if (!this.cluster.view.members.includes(kill.node)) {
+  @Request(CfgRequest.kill, lib.KillRequest, { flowControl: true })
+  kill({ node, reason }: Infer<typeof lib.KillRequest>, client: Client): void {
+    if (!this.cluster.view.members.includes(node)) {
       return client.respond(CfgResponse.kill, CsError.NOT_EXIST);
     }
-    const sent = this.cluster.multicast(Message.kill, lib.Kill, kill);
+    const [text = ''] = reason.split('\0', 1);
+    const sent = this.cluster.multicast(Message.kill, lib.Kill, { node, reason: text });
     client.respond(CfgResponse.kill, sent ? CsError.OK : CsError.TRY_AGAIN);
   }
 
@@ -177,8 +179,10 @@ export class CfgEngine implements Engine {
     return id === 0 ? this.nodelist.local : this.nodelist.nodes.find(({ nodeId }) => nodeId === id);
   }
 
-  private mtu(): number {
-    return this.number('totem.netmtu') ?? 1500;
+  /** What the headers of IP and UDP, and of two messages of totem, leave of a packet (totemsrp_net_mtu_adjust). */
+  private mtu(address: string): number {
+    const udp = address.includes(':') ? 48 : 28;
+    return (this.number('totem.netmtu') || NET_MTU) - udp - 2 * MESSAGE_HEADER;
   }
 
   private number(key: string): number | undefined {

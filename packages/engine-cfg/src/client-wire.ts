@@ -37,7 +37,10 @@ export const CfgEvent = { shutdown: 10 } as const;
 /** mar_name_t: what somebody says is the reason. */
 const Reason = boundedString(slot(u16), 256);
 
+/** From node to node. */
 export const Kill = message({ node: slot(u32), reason: Reason });
+/** What a program asks for: a cs_name_t, whose length counts the NUL at its end. */
+export const KillRequest = message({ node: slot(u32), reason: boundedString(u16, 256) });
 /** mar_message_source_t. */
 export const Reload = message({ node: slot(u32), connection: u64 });
 /** `how`: of {@link Shutdown}. */
@@ -99,38 +102,41 @@ export function ringStatusTail(address: string): Uint8Array {
   return tail;
 }
 
-/** What is known of the link to a node; addresses are text. */
+/** What is known of the link to a node. */
 export interface Link {
   readonly reachable: boolean;
+  /** Bytes of messages that fit into a packet. */
   readonly mtu: number;
-  readonly source: string;
-  readonly destination: string;
+  /** Of the node, as text. */
+  readonly address: string;
 }
 
-/** State of the node in 6 bytes, then its links, of which the first is there. */
-export function linksTail({ reachable, mtu, source, destination }: Link): Uint8Array {
-  const first = 40 - 32;
-  const tail = new Uint8Array(first + LINKS * LINK);
-  const up = reachable ? 1 : 0;
+const LINKS_AT = 8;
+
+/**
+ * State of the node in 6 bytes, then its links, of which the first is there; without one the node is unknown. The
+ * address stands where knet has the own one, as with udp and udpu of corosync.
+ */
+export function linksTail(link: Link | undefined): Uint8Array {
+  const tail = new Uint8Array(LINKS_AT + LINKS * LINK);
+  if (link === undefined) return tail;
+  const up = link.reachable ? 1 : 0;
   tail.set([up], 0);
-  tail.set([1, up], first);
-  new DataView(tail.buffer).setUint32(first + 4, mtu, true);
-  write(tail, first + 8, 256, source);
-  write(tail, first + 264, 256, destination);
+  tail.set([1, up], LINKS_AT);
+  new DataView(tail.buffer).setUint32(LINKS_AT + 4, link.mtu, true);
+  write(tail, LINKS_AT + 8, 256, link.address);
   return tail;
 }
 
 /** What {@link linksTail} says. */
-export function readLink(tail: Uint8Array): { reachable: boolean; link: Link } {
-  const first = 40 - 32;
+export function readLink(tail: Uint8Array): Link | undefined {
   const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
-  if (tail.length < first + LINK) throw new RangeError(`${tail.length} bytes of links`);
-  const reachable = view.getUint8(first + 1) !== 0;
-  const mtu = view.getUint32(first + 4, true);
-  const source = text(tail, first + 8, 256);
+  if (tail.length < LINKS_AT + LINK) throw new RangeError(`${tail.length} bytes of links`);
+  if (view.getUint8(LINKS_AT) === 0) return undefined;
   return {
     reachable: view.getUint8(0) !== 0,
-    link: { reachable, mtu, source, destination: text(tail, first + 264, 256) },
+    mtu: view.getUint32(LINKS_AT + 4, true),
+    address: text(tail, LINKS_AT + 8, 256),
   };
 }
 

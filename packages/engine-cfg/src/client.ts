@@ -18,7 +18,7 @@ export interface NodeState {
   readonly nodeId: NodeId;
   /** Is it on this node's ring? */
   readonly reachable: boolean;
-  readonly link: Link;
+  readonly link: Omit<Link, 'reachable'>;
 }
 
 /** `request`: only if no program minds; `regardless`: after all have been asked; `immediate`: nobody is asked. */
@@ -51,16 +51,24 @@ export class CfgClient implements AsyncDisposable {
     return node;
   }
 
-  /** State of a node of the nodelist, by default the local one. ServiceError with NOT_EXIST: it is not in there. */
-  async nodeState(node: NodeId = 0): Promise<NodeState> {
-    const query = { node, version: lib.STATUS_VERSION };
-    const answer = await this.connection.call(CfgRequest.nodeStatus, lib.NodeStatusQuery, query, Status);
-    return { nodeId: answer.node, ...lib.readLink(answer.tail) };
+  /** State of a node of the nodelist, by default the local one; undefined if it is not in there. */
+  async nodeState(nodeId?: NodeId): Promise<NodeState | undefined> {
+    const query = { node: nodeId ?? (await this.localNode()), version: lib.STATUS_VERSION };
+    const { node, tail } = await this.connection.call(
+      CfgRequest.nodeStatus,
+      lib.NodeStatusQuery,
+      query,
+      Status,
+    );
+    const found = lib.readLink(tail);
+    if (found === undefined) return undefined;
+    const { reachable, ...link } = found;
+    return { nodeId: node, reachable, link };
   }
 
   /** The node is to stop at once. NOT_EXIST: it is not on the ring. `reason`: 255 bytes at most, for its log. */
   async kill(node: NodeId, reason: string): Promise<void> {
-    await this.connection.call(CfgRequest.kill, lib.Kill, { node, reason }, empty);
+    await this.connection.call(CfgRequest.kill, lib.KillRequest, { node, reason }, empty);
   }
 
   /**

@@ -9,12 +9,20 @@ const words = (...values: number[]): Buffer => {
   return bytes;
 };
 const text = (bytes: Buffer, at: number): string => bytes.toString('utf8', at, bytes.indexOf(0, at));
-/** A request to kill: 288 bytes with the header of 16. */
+/** A message to kill. */
 const kill = (node: number, reason: string): Buffer => {
   const body = Buffer.alloc(272);
   body.writeUInt32LE(node, 0);
   body.writeUInt16LE(reason.length, 8);
   body.write(reason, 16);
+  return body;
+};
+/** A program's request for it, as libcfg writes it: 288 bytes with the header of 16. */
+const killRequest = (node: number, reason: string): Buffer => {
+  const body = Buffer.alloc(272);
+  body.writeUInt32LE(node, 0);
+  body.writeUInt16LE(reason.length + 1, 8);
+  body.write(reason, 10);
   return body;
 };
 
@@ -64,25 +72,26 @@ describe('cfg', () => {
     assert.deepEqual([error, bytes.length], [CsError.OK, 4200]);
     assert.deepEqual([bytes.readInt32LE(24), bytes.readUInt32LE(28), bytes[32]], [1, 2, 1]);
     assert.deepEqual(
-      [bytes[40], bytes[41], text(bytes, 48), text(bytes, 304)],
-      [1, 1, 'fd00::1:2', 'fd00::1:2'],
+      [bytes[40], bytes[41], bytes.readUInt32LE(44), text(bytes, 48), text(bytes, 304)],
+      [1, 1, 1390, 'fd00::1:2', ''],
     );
     const absent = status(3);
     assert.deepEqual(
       [absent.error, absent.bytes[32], absent.bytes[40], absent.bytes[41]],
       [CsError.OK, 0, 1, 0],
     );
-    assert.equal(status(9).error, CsError.NOT_EXIST);
+    const unknown = status(9);
+    assert.deepEqual([unknown.error, unknown.bytes.length, unknown.bytes[40]], [CsError.OK, 4200, 0]);
     assert.equal(node.ask(CfgRequest.nodeStatus, words(1, 0, 2, 0)).error, CsError.NOT_SUPPORTED);
   });
 
   it('tells a member to stop, and stops when it is told', () => {
     const node = new FakeNode();
-    assert.equal(node.ask(CfgRequest.kill, kill(2, 'fence')).error, CsError.OK);
-    assert.equal(node.ask(CfgRequest.kill, kill(3, 'absent')).error, CsError.NOT_EXIST);
+    assert.equal(node.ask(CfgRequest.kill, killRequest(2, 'fence')).error, CsError.OK);
+    assert.equal(node.ask(CfgRequest.kill, killRequest(3, 'absent')).error, CsError.NOT_EXIST);
     assert.deepEqual(node.sent, [{ fn: 1, bytes: kill(2, 'fence') }]);
     node.room = false;
-    assert.equal(node.ask(CfgRequest.kill, kill(2, 'fence')).error, CsError.TRY_AGAIN);
+    assert.equal(node.ask(CfgRequest.kill, killRequest(2, 'fence')).error, CsError.TRY_AGAIN);
     node.deliver(1, kill(2, 'fence'), 1);
     assert.deepEqual(node.shutdowns, []);
     node.deliver(1, kill(1, 'fence'), 2);
