@@ -19,6 +19,13 @@ export interface ClusterPlan {
   readonly nodes: readonly ('corosync' | 'coteried')[];
   /** Whose library the traffic clients of coteried use; our own without it. */
   readonly library?: 'libcpg';
+  /** Address of the corosync-qnetd that the nodes are to ask where they are two halves. */
+  readonly qnetd?: string;
+  /**
+   * Of which folders of the machine a node has its own, besides those every daemon needs: names of the place in the
+   * node's folder, and the path that it is for the node and what runs beside it.
+   */
+  readonly own?: Readonly<Record<string, string>>;
 }
 
 /** Our C client, which was compiled once for this run. */
@@ -41,15 +48,17 @@ export class Cluster {
       const own = join(folder, `${i + 1}`);
       mkdirSync(own);
       const configuration = join(own, 'corosync.conf');
-      writeFileSync(configuration, corosyncConf(plan, hosts.seenBy(i + 1), join(own, 'state')));
-      const place = { id: i + 1, hosts, folder: own, configuration };
+      // There may be hosts with other tasks.
+      const endpoints = hosts.seenBy(i + 1).slice(0, plan.nodes.length);
+      writeFileSync(configuration, corosyncConf(plan, endpoints, join(own, 'state')));
+      const place = { id: i + 1, hosts, folder: own, configuration, own: plan.own ?? {} };
       return kind === 'corosync'
         ? new RealNode(place, trafficProgram!)
         : new CoterieNode(place, plan.library && trafficProgram);
     });
   }
 
-  /** @param hosts of as many nodes as are planned */
+  /** @param hosts of at least as many nodes as are planned */
   static create(plan: ClusterPlan, hosts: Network): Cluster {
     if (plan.nodes.includes('corosync') || plan.library) trafficProgram ??= compileTraffic();
     return new Cluster(plan, hosts, mkdtempSync(join(tmpdir(), 'coterie-ring-of-daemons-')));
@@ -237,11 +246,13 @@ async function disagreementOfGroups(nodes: readonly ClusterNode[]): Promise<stri
   } catch (error) {
     return (error as Error).message;
   }
-  const other = nodes.find(({ client }) => client.groups?.join() !== expected.join());
-  return (
-    other &&
-    `node ${other.id} knows the processes ${other.client.groups?.join()} instead of ${expected.join()}`
-  );
+  // Other programs have groups of their own.
+  const known = nodes.map(({ id, client }) => ({
+    id,
+    processes: client.groups?.filter((each) => each.startsWith('interop/')).join(),
+  }));
+  const other = known.find(({ processes }) => processes !== expected.join());
+  return other && `node ${other.id} knows the processes ${other.processes} instead of ${expected.join()}`;
 }
 
 function compileTraffic(): string {

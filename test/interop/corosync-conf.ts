@@ -2,7 +2,11 @@ import type { Endpoint } from './network.js';
 
 /** A corosync.conf for nodes 1, 2, ... at these places. */
 export function corosyncConf(
-  { transport, token }: { readonly transport: string; readonly token?: number },
+  {
+    transport,
+    token,
+    qnetd,
+  }: { readonly transport: string; readonly token?: number; readonly qnetd?: string },
   endpoints: readonly Endpoint[],
   stateDir: string,
 ): string {
@@ -17,16 +21,21 @@ export function corosyncConf(
   ];
   const nodes = endpoints.map(({ address, port }, i) => {
     const own = port === undefined ? [] : [`ring0_port: ${port}`];
-    return section('node', [`ring0_addr: ${address}`, ...own, `nodeid: ${i + 1}`]);
+    return section('node', [`ring0_addr: ${address}`, ...own, `nodeid: ${i + 1}`, `name: node${i + 1}`]);
   });
   return [
     ...section('totem', totem),
     ...section('nodelist', nodes.flat()),
-    ...section('quorum', ['provider: corosync_votequorum']),
+    ...section('quorum', ['provider: corosync_votequorum', ...(qnetd === undefined ? [] : device(qnetd))]),
     ...section('logging', ['to_stderr: yes', 'to_syslog: no', 'timestamp: hires']),
     ...section('system', [`state_dir: ${stateDir}`]),
     '',
   ].join('\n');
+}
+
+function device(host: string): string[] {
+  const net = section('net', [`host: ${host}`, 'algorithm: ffsplit', 'tls: off']);
+  return section('device', ['model: net', 'votes: 1', ...net]);
 }
 
 function section(name: string, lines: readonly string[]): string[] {

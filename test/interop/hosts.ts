@@ -2,8 +2,12 @@ import { execFile, execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Endpoint, Network } from './network.js';
+import { until } from './until.js';
 
 const execute = promisify(execFile);
+
+/** How long killed processes may take to be gone, in milliseconds. */
+const END_PATIENCE = 10_000;
 
 /** Networks made so far by this process. */
 let networks = 0;
@@ -60,6 +64,17 @@ export class Hosts implements Network {
       const others = this.nodes.filter((node) => !side.includes(node));
       for (const node of side) await this.refuse(node, others);
     }
+  }
+
+  /** Cuts the network between these two alone: others go on hearing both. */
+  async cut(one: number, other: number): Promise<void> {
+    await this.refuse(one, [other]);
+    await this.refuse(other, [one]);
+  }
+
+  /** Ends everything that runs on a host at once, as if it had lost its power. */
+  async powerOff(node: number): Promise<void> {
+    await endAll(this.namespace(node));
   }
 
   async lose(node: number, share: number): Promise<void> {
@@ -133,15 +148,24 @@ async function removeLeftOvers(): Promise<void> {
 }
 
 async function remove(name: string): Promise<void> {
-  const { stdout } = await execute('ip', ['netns', 'pids', name]);
-  for (const pid of stdout.split('\n').filter((row) => row !== '')) {
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It has ended in the meantime.
-    }
-  }
+  await endAll(name);
   await ip('netns', 'del', name);
+}
+
+/** Ends whatever runs in a namespace, and what that starts meanwhile. */
+async function endAll(name: string): Promise<void> {
+  await until(`end of all in ${name}`, END_PATIENCE, async () => {
+    const { stdout } = await execute('ip', ['netns', 'pids', name]);
+    const pids = stdout.split('\n').filter((row) => row !== '');
+    for (const pid of pids) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It has ended in the meantime.
+      }
+    }
+    return pids.length === 0 ? undefined : `${pids.join()} still run`;
+  });
 }
 
 function alive(pid: number): boolean {

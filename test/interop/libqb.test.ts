@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,11 +12,6 @@ import { until } from './until.js';
 const PATIENCE = 20_000;
 const tools = ['corosync-cfgtool', 'corosync-cmapctl', 'corosync-cpgtool', 'corosync-quorumtool'];
 const needs = [root, ...['gcc', 'make', 'ip', 'nsenter', 'setpriv', 'stdbuf', ...tools].map(program)];
-
-interface Outcome {
-  readonly code: number;
-  readonly output: string;
-}
 
 describeWith(needs, 'coteried and programs of corosync', function () {
   this.timeout(90_000);
@@ -43,14 +38,7 @@ describeWith(needs, 'coteried and programs of corosync', function () {
   });
 
   /** Runs a program beside node 1's daemon. */
-  const run = (...command: string[]): Promise<Outcome> =>
-    new Promise((resolve) => {
-      const [file, ...args] = cluster.node(1).beside(...command);
-      execFile(file, args, { timeout: 30_000 }, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        resolve({ code, output: stdout + stderr });
-      });
-    });
+  const run = (...command: string[]) => cluster.node(1).run(...command);
   const qb = async (...args: string[]) => (await run(qbClient, ...args)).output.trim();
   const files = () => readdirSync(join(cluster.folder, '1', 'shm'));
   const descriptors = () => readdirSync(`/proc/${cluster.node(1).pid}/fd`).length;

@@ -1,5 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,8 @@ import { until } from './until.js';
 
 /** How long a daemon may take to end once it was told to leave, in milliseconds. */
 const LEAVE_PATIENCE = 5000;
+/** How long a program may run beside a daemon, in milliseconds. */
+const RUN_PATIENCE = 30_000;
 const GROUP = 'interop';
 
 export const coteried = join(
@@ -25,6 +27,14 @@ export interface NodePlace {
   readonly folder: string;
   /** corosync.conf, without what belongs to one node only. */
   readonly configuration: string;
+  /** Names in `folder` of what is to lie over these folders of the machine, for this node alone. */
+  readonly own: Readonly<Record<string, string>>;
+}
+
+/** How a program that runs beside a daemon has ended. */
+export interface Outcome {
+  readonly code: number;
+  readonly output: string;
 }
 
 /**
@@ -41,7 +51,10 @@ export abstract class ClusterNode {
   private ended: Promise<void> = Promise.resolve();
 
   constructor(protected readonly place: NodePlace) {
-    for (const name of ['run', 'shm', 'state']) mkdirSync(join(place.folder, name), { recursive: true });
+    for (const name of ['run', 'shm', 'state', ...Object.keys(place.own)])
+      mkdirSync(join(place.folder, name), { recursive: true });
+    // As /dev/shm is: programs of other users make their buffers there.
+    chmodSync(join(place.folder, 'shm'), 0o1777);
   }
 
   get id(): number {
@@ -103,6 +116,17 @@ export abstract class ClusterNode {
     return this.place.hosts.beside(this.pid, ...command);
   }
 
+  /** Runs a program beside the daemon to its end. */
+  run(...command: string[]): Promise<Outcome> {
+    const [file, ...args] = this.beside(...command);
+    return new Promise((resolve) => {
+      execFile(file, args, { timeout: RUN_PATIENCE }, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        resolve({ code, output: stdout + stderr });
+      });
+    });
+  }
+
   /** Lets it leave the ring. */
   async stop(): Promise<void> {
     const child = this.end('SIGTERM');
@@ -133,6 +157,13 @@ export abstract class ClusterNode {
 
   /** The daemon's command line. */
   protected abstract daemon(): string[];
+
+  /** Shell commands that lay the node's own folders over those of the machine, for it and what runs beside it. */
+  protected mounts(folders: Readonly<Record<string, string>>): string {
+    return Object.entries({ ...folders, ...this.place.own })
+      .map(([name, path]) => `mount --bind ${this.place.folder}/${name} ${path} && `)
+      .join('');
+  }
   /** The command line of its traffic client. */
   protected abstract traffic(group: string): string[];
 
@@ -173,9 +204,8 @@ export class RealNode extends ClusterNode {
   }
 
   protected daemon(): string[] {
-    const { folder, configuration } = this.place;
-    const mounts = `mount --bind ${folder}/run /run && mount --bind ${folder}/shm /dev/shm`;
-    return ['sh', '-c', `${mounts} && exec corosync -f -c ${configuration}`];
+    const mounts = this.mounts({ run: '/run', shm: '/dev/shm' });
+    return ['sh', '-c', `${mounts}exec corosync -f -c ${this.place.configuration}`];
   }
 
   protected isDaemon(command: string[]): boolean {
@@ -208,8 +238,8 @@ export class CoterieNode extends ClusterNode {
     const folders = ['--run-dir', join(folder, 'run'), '--state-dir', join(folder, 'state')];
     const options = ['-f', '-c', configuration, ...folders, '--node', `${id}`, '--trace', this.traceFile];
     // Shared memory of its own for clients of libcpg; a node without them may be on no host of its own.
-    const mount = this.trafficProgram === undefined ? '' : `mount --bind ${folder}/shm /dev/shm && `;
-    return ['sh', '-c', `${mount}cd "$0" && exec "$@"`, project, process.execPath, coteried, ...options];
+    const mounts = this.mounts(this.trafficProgram === undefined ? {} : { shm: '/dev/shm' });
+    return ['sh', '-c', `${mounts}cd "$0" && exec "$@"`, project, process.execPath, coteried, ...options];
   }
 
   protected isDaemon(command: string[]): boolean {
