@@ -326,7 +326,7 @@ export const errors = {
       'Name a file in a folder that exists and that the daemon may write to, or one that is there to check.',
   },
   COTERIE_E_TRACE_FORMAT: {
-    meaning: 'A line of a trace makes no sense; the message has its number.',
+    meaning: 'A line of a trace makes no sense, and the message has its number; or there is no line.',
     remedy: 'Check files that coteried --trace has written, whole and in their order.',
   },
   COTERIE_E_UDP_ADDRESS: {

@@ -122,6 +122,9 @@ describe('recorded traces', function () {
     assert.throws(() => checkRecorded(files), { code: 'COTERIE_E_TRACE_FORMAT', message: /2\.trace:10 / });
     record((lines) => lines.slice(1));
     assert.throws(() => checkRecorded(files), { code: 'COTERIE_E_TRACE_FORMAT', message: /any start/ });
+    const nothing = join(folder, 'nothing.trace');
+    writeFileSync(nothing, '');
+    assert.throws(() => checkRecorded([nothing]), { code: 'COTERIE_E_TRACE_FORMAT', message: /no event/ });
     assert.throws(() => checkRecorded([join(folder, 'none')]), { code: 'COTERIE_E_TRACE_FILE' });
   });
 });

@@ -1,4 +1,4 @@
-import type { NodeId } from '@coterie/sdk';
+import { CoterieError, type NodeId } from '@coterie/sdk';
 import type { TraceEvent } from '../trace/event.js';
 import { formatEvent } from '../trace/format.js';
 import { mergeTraces, readTrace } from '../trace/read.js';
@@ -76,5 +76,5 @@ export function checkRecorded(files: readonly string[], options: RecordedOptions
 /** Whose events are in the file: the first one tells. */
 function nodesOf(file: string): NodeId[] {
   for (const { node } of readTrace(file)) return [node];
-  return [];
+  throw new CoterieError('COTERIE_E_TRACE_FORMAT', `${file}: there is no event in it`);
 }
