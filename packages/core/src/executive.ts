@@ -146,7 +146,14 @@ export class Executive {
       (reason, asked) => void this.stop({ kind: asked ?? 'engine', reason }),
     );
     const room = (bytes: number) => engineRouter.room(bytes);
-    const clientRouter = new LocalClientRouter({ state, room, database, uid: ports.uid, log: logs('ipc') });
+    const clientRouter = new LocalClientRouter({
+      state,
+      room,
+      database,
+      uid: ports.uid,
+      clock,
+      log: logs('ipc'),
+    });
     const counters = new CounterRegistry();
     this.state = state;
     this.engineRouter = engineRouter;

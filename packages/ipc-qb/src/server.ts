@@ -97,10 +97,7 @@ export class QbServer implements ConnectionHost {
 
   private accept(service: number, connection: QbConnection): number {
     const answer = this.router.accept(service, connection);
-    if ('error' in answer) {
-      this.log.debug(`client refused: ${answer.reason}`, { service, error: answer.error });
-      return errnos.get(answer.error) ?? constants.errno.EINVAL;
-    }
+    if ('error' in answer) return errnos.get(answer.error) ?? constants.errno.EINVAL;
     connection.handle = answer.handle;
     this.connections[connection.slot] = connection;
     return 0;

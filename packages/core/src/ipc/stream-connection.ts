@@ -104,13 +104,10 @@ export class StreamConnection implements Connection, ByteStreamEvents {
 
   close(reason: string): void {
     if (!this.open) return;
-    this.host.log.info(`client disconnected: ${reason}`, { pid: this.peer.pid });
+    // Anybody may knock: only who was let in is worth a line.
+    const level = this.handle === undefined ? 'debug' : 'info';
+    this.host.log[level](`client disconnected: ${reason}`, { pid: this.peer.pid });
     this.shut(true);
-  }
-
-  /** The peer has not said who it wants to talk to for too long. */
-  timeout(): void {
-    if (this.handle === undefined) this.close('no handshake');
   }
 
   flush(): void {
@@ -145,9 +142,7 @@ export class StreamConnection implements Connection, ByteStreamEvents {
     if (!hello.ok || view.getInt32(offset + ID_AT, true) !== HELLO_ID) return this.close('no handshake');
     const { version, service } = hello.value;
     const answer =
-      version === STREAM_VERSION
-        ? this.host.router.accept(service, this)
-        : { error: CsError.VERSION, reason: `stream version ${version}` };
+      version === STREAM_VERSION ? this.host.router.accept(service, this) : { error: CsError.VERSION };
     if (!this.open) return;
     if ('handle' in answer) {
       this.handle = answer.handle;
@@ -157,7 +152,6 @@ export class StreamConnection implements Connection, ByteStreamEvents {
       this.host.router.opened(this.handle);
       return;
     }
-    this.host.log.debug(`client refused: ${answer.reason}`, { service, error: answer.error });
     this.welcome(answer.error);
     this.shut(false);
   }

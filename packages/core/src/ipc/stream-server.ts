@@ -4,6 +4,8 @@ import type { ByteStream, StreamListener } from './stream.js';
 
 /** Milliseconds that a program has for its handshake. */
 const HANDSHAKE = 5000;
+/** From so many at once on the oldest ends: it had the most time. Together with the router's limit, what the listener admits. */
+const MAX_HANDSHAKES = 128;
 
 export interface StreamServerPorts {
   readonly listener: StreamListener;
@@ -20,7 +22,7 @@ export class StreamServer implements FrontEnd, ConnectionHost {
   readonly nodeId: NodeId;
   readonly log: Logger;
   private readonly connections = new Set<StreamConnection>();
-  /** Connections without a handshake, and the timer that waits for each. */
+  /** Connections without a handshake, oldest first, and the timer that waits for each. */
   private readonly unsettled = new Map<StreamConnection, Timer>();
   private unflushed = new Set<StreamConnection>();
   private readonly flushAll = () => {
@@ -61,9 +63,13 @@ export class StreamServer implements FrontEnd, ConnectionHost {
   }
 
   private accepted(stream: ByteStream): StreamConnection {
+    if (this.unsettled.size >= MAX_HANDSHAKES) {
+      const [oldest] = this.unsettled.keys();
+      oldest?.close('too many handshakes at a time');
+    }
     const connection = new StreamConnection(stream, this);
     this.connections.add(connection);
-    const timer = this.ports.timers.timer(() => connection.timeout());
+    const timer = this.ports.timers.timer(() => connection.close('no handshake'));
     timer.start(HANDSHAKE);
     this.unsettled.set(connection, timer);
     return connection;

@@ -2,6 +2,7 @@ import {
   CsError,
   type ClientRouter,
   type Clients,
+  type Clock,
   type Connection,
   type Database,
   type EngineIdentity,
@@ -11,6 +12,7 @@ import {
 import type { ClusterState } from './cluster-state.js';
 import { EngineClients, LocalClient } from './clients.js';
 import { method, type RunningEngine } from './engine.js';
+import { Refusals } from './refusals.js';
 
 /** Header of a request: i32 id at 0, i32 size at 8. */
 const HEADER = 16;
@@ -41,6 +43,7 @@ export interface ClientPorts {
   readonly database: Pick<Database, 'get'>;
   /** The user that the daemon runs as; -1 if unknown. */
   readonly uid: number;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -56,7 +59,11 @@ export class LocalClientRouter implements ClientRouter {
   /** What was refused, by reason. */
   readonly refused = { access: 0, limit: 0, early: 0, service: 0, request: 0 };
 
-  constructor(private readonly ports: ClientPorts) {}
+  private readonly refusals: Refusals;
+
+  constructor(private readonly ports: ClientPorts) {
+    this.refusals = new Refusals(ports.clock, ports.log);
+  }
 
   get size(): number {
     return this.connected.size;
@@ -181,7 +188,7 @@ export class LocalClientRouter implements ClientRouter {
   private refusal({ peer }: Connection): { error: number; reason: string } | undefined {
     if (!this.allowed(peer.uid, peer.gid)) {
       this.refused.access++;
-      return { error: CsError.ACCESS, reason: `user ${peer.uid} is not allowed (uidgid)` };
+      return this.refuse(peer.uid, CsError.ACCESS, 'it is not allowed to connect (uidgid)');
     }
     if (!this.ports.state.open) {
       this.refused.early++;
@@ -190,9 +197,14 @@ export class LocalClientRouter implements ClientRouter {
     const ofUser = peer.uid === -1 ? 0 : (this.ofUser.get(peer.uid) ?? 0);
     if (this.connected.size >= MAX_CONNECTIONS || ofUser >= MAX_CONNECTIONS_OF_A_USER) {
       this.refused.limit++;
-      return { error: CsError.NO_RESOURCES, reason: 'too many connections' };
+      return this.refuse(peer.uid, CsError.NO_RESOURCES, 'too many connections');
     }
     return undefined;
+  }
+
+  private refuse(uid: number, error: number, reason: string): { error: number; reason: string } {
+    this.refusals.add(uid, reason);
+    return { error, reason };
   }
 
   /** corosync_ipc rules; where nobody tells who the peer is, the permissions of the socket have decided. */

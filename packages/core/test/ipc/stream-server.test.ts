@@ -266,6 +266,16 @@ describe('stream server', () => {
     assert.equal(polite.ended, false);
   });
 
+  it('lets nobody keep others out with connections that say nothing', async () => {
+    const silent = Array.from({ length: 300 }, client);
+    await until('all but 128 ended', () => silent.filter(({ ended }) => ended).length === 300 - 128);
+    await greeted();
+    assert.deepEqual(
+      log.lines.filter(({ level }) => level !== 'debug'),
+      [],
+    );
+  });
+
   it('ends a connection whose frame cannot be, and tells the router once', async () => {
     for (const size of [15, 0, -1, 1024 * 1024 + 64 * 1024 + 1, -0x80000000]) {
       const program = await greeted();

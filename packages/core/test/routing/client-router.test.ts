@@ -3,6 +3,7 @@ import { CsError, engineIdentity, value, type DatabaseValue, type Peer } from '@
 import { LocalClientRouter } from '../../dist/routing/client-router.js';
 import { ClusterState } from '../../dist/routing/cluster-state.js';
 import { Guard, runningEngine } from '../../dist/routing/engine.js';
+import { ManualTime } from '../manual-time.js';
 import { RecordedLog } from '../recorded-logs.js';
 import { CounterEngine, Number32 } from './counter-engine.js';
 import { FakeConnection } from './fake-connection.js';
@@ -13,6 +14,7 @@ class Setup {
   readonly engine = new CounterEngine();
   readonly failures = { value: 0 };
   readonly log = new RecordedLog();
+  readonly time = new ManualTime();
   /** Bytes that the send queue has room for. */
   room = Infinity;
   readonly router = new LocalClientRouter({
@@ -20,6 +22,7 @@ class Setup {
     room: (bytes) => bytes <= this.room,
     database: this.database,
     uid: 1000,
+    clock: this.time,
     log: this.log,
   });
   readonly clients;
@@ -126,6 +129,31 @@ describe('client router', () => {
       setup.database.set(key, value.u8(0));
       assert.equal(refusal(accept(id, id)), CsError.ACCESS);
     }
+  });
+
+  it('names a user that it keeps out once a minute, however often that knocks (P1)', () => {
+    const setup = new Setup();
+    const knock = (uid: number) =>
+      assert.equal(
+        refusal(setup.router.accept(1027, new FakeConnection({ pid: 5, uid, gid: uid }))),
+        CsError.ACCESS,
+      );
+    for (let second = 0; second < 120; second++) {
+      for (let i = 0; i < 1000; i++) knock(3001);
+      setup.time.advance(1000);
+    }
+    assert.deepEqual(
+      setup.log.lines.map(({ level }) => level),
+      ['warn', 'warn'],
+    );
+    for (let uid = 4000; uid < 14_000; uid++) knock(uid);
+    assert.ok(setup.log.lines.length < 300, `${setup.log.lines.length} lines about 10,000 users`);
+    setup.time.advance(60_000);
+    const before = setup.log.lines.length;
+    knock(50_000);
+    assert.match(setup.log.lines[before]!.message, /user 50000/);
+    assert.equal(setup.router.refused.access, 130_001);
+    assert.equal(setup.router.size, 0);
   });
 
   it('lets in 64 connections of a user and 1,024 in all, and more when some have gone', () => {
