@@ -123,13 +123,15 @@ export class LivenessChecker implements Checker {
 
   private look(): void {
     const [first] = this.nodes.values();
-    this.stable = [...this.nodes].every(
-      ([id, { ring, members, synchronised }]) =>
+    const up = [...this.nodes.keys()];
+    this.stable = [...this.nodes.values()].every(
+      ({ ring, members, synchronised }) =>
         synchronised &&
         ring !== undefined &&
         first?.ring !== undefined &&
         sameRing(ring, first.ring) &&
-        members.includes(id) &&
+        // One that has forgotten its ring ids may take one that another node is still on.
+        up.every((id) => members.includes(id)) &&
         members.every((member) => this.nodes.has(member) || !this.traced(member)),
     );
     this.arrived ||= this.stable;

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { LivenessChecker } from '@coterie/testkit';
+import { broken, regular, transitional, type Line } from './traces.js';
+
+const quiet: Line = [0, { kind: 'quiet', patience: 1000 }];
+const start: Line[] = [
+  [1, { kind: 'start' }],
+  [2, { kind: 'start' }],
+];
+const synchronised = (...nodes: (number | string)[]): Line[] =>
+  nodes.map((node) => [node, { kind: 'synchronised' }]);
+const on = (sequence: number): Line[] => [
+  [1, regular(sequence, 1, 2)],
+  [2, regular(sequence, 1, 2)],
+];
+
+describe('the liveness checker', () => {
+  it('wants no change once all are on one ring', () => {
+    const together = [...start, ...on(4), ...synchronised(1, 2), quiet];
+    assert.equal(broken(new LivenessChecker(), ...together), '');
+    assert.equal(broken(new LivenessChecker(), ...together, [1, transitional(8, [1, 2], 1, 2)]), 'L3');
+  });
+
+  it('does not take two rings of one id for one', () => {
+    const before = [...start, ...on(4), ...synchronised(1, 2)];
+    const again: Line[] = [
+      [1, { kind: 'fail', how: 'crash' }],
+      ['1.2', { kind: 'start' }],
+      quiet,
+      ['1.2', regular(4, 1)],
+      ...synchronised('1.2'),
+    ];
+    const merged: Line[] = [
+      [2, transitional(8, [1, 2], 2)],
+      ['1.2', transitional(8, [1, 2], 1)],
+      ['1.2', regular(8, 1, 2)],
+      [2, regular(8, 1, 2)],
+      ...synchronised('1.2', 2),
+    ];
+    assert.equal(broken(new LivenessChecker(), ...before, ...again, ...merged), '');
+    assert.equal(broken(new LivenessChecker(), ...before, ...again), 'L1');
+  });
+});
