@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWith, program, root } from '../needs.js';
 import type { Cluster } from './cluster.js';
-import { Twins, runBeside, type Outcome } from './twins.js';
+import { Twins, following, runBeside, type Outcome } from './twins.js';
 import { until } from './until.js';
 
 const PATIENCE = 20_000;
@@ -133,7 +132,7 @@ describeWith(needs, 'tools of corosync on clusters of corosync and of coteried',
 
     it('monitors', async () => {
       const screens = await twins.each(async (cluster) => {
-        const monitor = following(cluster, ['stdbuf', '-oL', 'corosync-quorumtool', '-m']);
+        const monitor = following(cluster, 1, ['stdbuf', '-oL', 'corosync-quorumtool', '-m']);
         try {
           await until('the list of nodes', PATIENCE, () =>
             /^ +3 +1 /m.test(monitor.text) ? undefined : monitor.text,
@@ -222,7 +221,7 @@ describeWith(needs, 'tools of corosync on clusters of corosync and of coteried',
       it(`${option} follows changes`, async () => {
         const changes = await twins.each(async (cluster) => {
           const map = (text: string) => runBeside(cluster, 1, ['corosync-cmapctl', ...text.split(' ')]);
-          const tracker = following(cluster, ['stdbuf', '-oL', 'corosync-cmapctl', ...option.split(' ')]);
+          const tracker = following(cluster, 1, ['stdbuf', '-oL', 'corosync-cmapctl', ...option.split(' ')]);
           try {
             // When it tracks it does not say; a key that changes all the time shows it.
             let ticks = 0;
@@ -300,31 +299,4 @@ function seen({ code, stdout, stderr }: Outcome, see: (text: string) => string) 
 /** Matches rows that start with one of these patterns. */
 function startsWith(...patterns: string[]): RegExp {
   return new RegExp(`^(${patterns.join('|')})`);
-}
-
-interface Following {
-  /** All it has written so far. */
-  readonly text: string;
-  /** Lets it read this, or stops it. */
-  end(input?: string): Promise<void>;
-}
-
-/** A program on node 1 that goes on until it is ended. */
-function following(cluster: Cluster, command: readonly string[]): Following {
-  const [file, ...args] = cluster.node(1).beside(...command);
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
-  child.stdin.on('error', () => undefined);
-  return {
-    get text() {
-      return text;
-    },
-    end(input) {
-      if (input === undefined) child.kill();
-      else child.stdin.end(input);
-      return ended;
-    },
-  };
 }

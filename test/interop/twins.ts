@@ -72,3 +72,30 @@ export function runBeside(
     child.once('close', (code) => resolve({ code: code ?? -1, ...text }));
   });
 }
+
+export interface Following {
+  /** All it has written so far. */
+  readonly text: string;
+  /** Lets it read this, or stops it. */
+  end(input?: string): Promise<void>;
+}
+
+/** A program beside the daemon of a node that goes on until it is ended. */
+export function following(cluster: Cluster, node: number, command: readonly string[]): Following {
+  const [file, ...args] = cluster.node(node).beside(...command);
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  child.stdin.on('error', () => undefined);
+  return {
+    get text() {
+      return text;
+    },
+    end(input) {
+      if (input === undefined) child.kill();
+      else child.stdin.end(input);
+      return ended;
+    },
+  };
+}
