@@ -1,0 +1,247 @@
+/*
+ * A program that knocks at libqb's sockets, politely or not, to see what a daemon makes of it.
+ *
+ * usage: qb-limits NAME knock COUNT   connects and disconnects; prints each outcome that there was, in the order
+ *                                     in which it came first: "OUTCOMExTIMES", OUTCOME being 0 or an errno
+ *        qb-limits NAME await 0       connects until that works; prints as knock does
+ *        qb-limits NAME half BYTES    sends so many bytes of the handshake, then waits; prints after how many
+ *                                     milliseconds the daemon has closed the connection
+ *        qb-limits NAME hoard COUNT   opens so many connections that say nothing, then connects; prints as knock does
+ *        qb-limits NAME size BYTES    asks in the handshake for messages of so many bytes; prints the errno of the answer,
+ *                                     or 0 and how many bytes were granted
+ *        qb-limits NAME id ID         sends a request of that id, then one of id 999; prints "answer ERROR" for each
+ *        qb-limits cpg step NUMBER    goes so many steps of a member's life, prints "there" and stands still:
+ *                                     0 connected, 1 one byte sent, 2 handshake sent, 3 welcome read, 4 half a request
+ *                                     written, 5 a request sent and no answer read, 6 joined the group "steps", 7 in the
+ *                                     middle of its multicasts
+ * build: cc -o qb-limits qb-limits.c -lcpg -lqb
+ */
+#include <corosync/cpg.h>
+#include <errno.h>
+#include <poll.h>
+#include <qb/qbipcc.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROOM = 1024 * 1024, AUTHENTICATE = -1, UNKNOWN_REQUEST = 999, PATIENCE_MS = 10000, ERRNOS = 256 };
+
+/* What libqb's client begins with, and what it gets. */
+struct hello {
+	struct qb_ipc_request_header header;
+	uint32_t room __attribute__((aligned(8)));
+} __attribute__((aligned(8)));
+
+struct welcome {
+	struct qb_ipc_response_header header;
+	int32_t type;
+	uint32_t room;
+	/* and what a client needs to find its rings */
+};
+
+static const char *name;
+
+static long milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000L + now.tv_nsec / 1000000;
+}
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static int knock(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "%s", name);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
+		fail("connect");
+	return fd;
+}
+
+static void say(int fd, uint32_t room, size_t bytes)
+{
+	struct hello hello;
+	memset(&hello, 0, sizeof hello);
+	hello.header.id = AUTHENTICATE;
+	hello.header.size = sizeof hello;
+	hello.room = room;
+	if (bytes > 0 && send(fd, &hello, bytes, MSG_NOSIGNAL) != (ssize_t)bytes)
+		fail("send");
+}
+
+/* Connects by libqb; 0 or an errno. */
+static int visit(void)
+{
+	qb_ipcc_connection_t *connection = qb_ipcc_connect(name, ROOM);
+	if (connection == NULL)
+		return errno;
+	qb_ipcc_disconnect(connection);
+	return 0;
+}
+
+/* Visits `count` times, or until one visit works. */
+static void visits(long count)
+{
+	static long times[ERRNOS];
+	static int order[ERRNOS];
+	int outcomes = 0, outcome;
+	long done = 0;
+	do {
+		outcome = visit();
+		if (outcome < 0 || outcome >= ERRNOS)
+			fail("errno");
+		if (times[outcome]++ == 0)
+			order[outcomes++] = outcome;
+		if (count == 0 && outcome != 0)
+			usleep(1000);
+	} while (count == 0 ? outcome != 0 : ++done < count);
+	for (int i = 0; i < outcomes; i++)
+		printf("%s%dx%ld", i == 0 ? "" : " ", order[i], times[order[i]]);
+	puts("");
+}
+
+static void half(long bytes)
+{
+	int fd = knock();
+	long start = milliseconds();
+	struct pollfd closed = { fd, POLLIN, 0 };
+	char answer[100];
+	say(fd, ROOM, bytes);
+	if (poll(&closed, 1, PATIENCE_MS) != 1)
+		puts("still open");
+	else if (recv(fd, answer, sizeof answer, 0) > 0)
+		puts("answered");
+	else
+		printf("%ld\n", milliseconds() - start);
+}
+
+static void size(uint32_t room)
+{
+	struct welcome welcome;
+	int fd = knock();
+	say(fd, room, sizeof(struct hello));
+	ssize_t got = recv(fd, &welcome, sizeof welcome, MSG_WAITALL);
+	if (got < (ssize_t)sizeof welcome.header)
+		puts("nothing");
+	else if (welcome.header.error != 0)
+		printf("%d\n", -welcome.header.error);
+	else
+		printf("0 %u\n", welcome.room);
+}
+
+static void report(qb_ipcc_connection_t *connection)
+{
+	static char answer[ROOM];
+	ssize_t got;
+	long end = milliseconds() + PATIENCE_MS;
+	/* Only between two waits does libqb see that the daemon has ended the connection. */
+	do
+		got = qb_ipcc_recv(connection, answer, sizeof answer, 50);
+	while ((got == -EAGAIN || got == -ETIMEDOUT) && milliseconds() < end);
+	if (got == -ENOTCONN)
+		puts("gone");
+	else if (got < (ssize_t)sizeof(struct qb_ipc_response_header))
+		puts("nothing");
+	else
+		printf("answer %d\n", ((struct qb_ipc_response_header *)answer)->error);
+}
+
+static void requests(int32_t id)
+{
+	struct { struct qb_ipc_request_header header; char body[100]; } request = { { id, sizeof request }, { 0 } };
+	qb_ipcc_connection_t *connection = qb_ipcc_connect(name, ROOM);
+	if (connection == NULL)
+		fail("qb_ipcc_connect");
+	for (int i = 0; i < 2; i++) {
+		if (qb_ipcc_send(connection, &request, sizeof request) < 0)
+			puts("gone");
+		else
+			report(connection);
+		request.header.id = UNKNOWN_REQUEST;
+	}
+}
+
+static void there(void)
+{
+	puts("there");
+	fflush(stdout);
+}
+
+static void member(int sends)
+{
+	static char bulk[100000];
+	struct iovec piece = { bulk, sizeof bulk };
+	struct cpg_name group = { 5, "steps" };
+	cpg_callbacks_t none = { 0 };
+	cpg_handle_t cpg;
+	if (cpg_initialize(&cpg, &none) != CS_OK || cpg_join(cpg, &group) != CS_OK)
+		fail("cpg");
+	there();
+	while (sends)
+		cpg_mcast_joined(cpg, CPG_TYPE_AGREED, &piece, 1);
+}
+
+static void step(long number)
+{
+	struct welcome welcome;
+	if (number <= 3) {
+		int fd = knock();
+		say(fd, ROOM, number == 0 ? 0 : number == 1 ? 1 : sizeof(struct hello));
+		if (number == 3 && recv(fd, &welcome, sizeof welcome, 0) <= 0)
+			fail("recv");
+		there();
+	} else if (number <= 5) {
+		struct { struct qb_ipc_request_header header; char body[100]; } request = {
+			{ UNKNOWN_REQUEST, sizeof request }, { 0 } };
+		qb_ipcc_connection_t *connection = qb_ipcc_connect(name, ROOM);
+		/* A request whose header promises more than there is. */
+		if (number == 4)
+			request.header.size = ROOM / 2;
+		if (connection == NULL || qb_ipcc_send(connection, &request, sizeof request) < 0)
+			fail("request");
+		there();
+	} else {
+		member(number == 7);
+	}
+	for (;;)
+		pause();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4)
+		return 2;
+	name = argv[1];
+	const char *what = argv[2];
+	long number = atol(argv[3]);
+	if (strcmp(what, "knock") == 0 || strcmp(what, "await") == 0) {
+		visits(number);
+	} else if (strcmp(what, "half") == 0) {
+		half(number);
+	} else if (strcmp(what, "hoard") == 0) {
+		while (number-- > 0)
+			knock();
+		visits(1);
+	} else if (strcmp(what, "size") == 0) {
+		size(number);
+	} else if (strcmp(what, "id") == 0) {
+		requests(number);
+	} else if (strcmp(what, "step") == 0) {
+		step(number);
+	} else {
+		return 2;
+	}
+	return 0;
+}
