@@ -16,6 +16,24 @@ export interface StreamServerPorts {
   readonly log: Logger;
 }
 
+/** A stopped timer may live on until it would have run out: the connection, with its memory, is not to live as long. */
+class Handshake {
+  private readonly timer: Timer;
+
+  constructor(
+    private connection: StreamConnection | undefined,
+    timers: Timers,
+  ) {
+    this.timer = timers.timer(() => this.connection?.close('no handshake'));
+    this.timer.start(HANDSHAKE);
+  }
+
+  over(): void {
+    this.timer.stop();
+    this.connection = undefined;
+  }
+}
+
 /** The built-in front-end: programs reach the engines through one stream socket of this node. */
 export class StreamServer implements FrontEnd, ConnectionHost {
   readonly router: ClientRouter;
@@ -23,7 +41,7 @@ export class StreamServer implements FrontEnd, ConnectionHost {
   readonly log: Logger;
   private readonly connections = new Set<StreamConnection>();
   /** Connections without a handshake, oldest first, and the timer that waits for each. */
-  private readonly unsettled = new Map<StreamConnection, Timer>();
+  private readonly unsettled = new Map<StreamConnection, Handshake>();
   private unflushed = new Set<StreamConnection>();
   private readonly flushAll = () => {
     const connections = this.unflushed;
@@ -52,7 +70,7 @@ export class StreamServer implements FrontEnd, ConnectionHost {
   }
 
   settled(connection: StreamConnection): void {
-    this.unsettled.get(connection)?.stop();
+    this.unsettled.get(connection)?.over();
     this.unsettled.delete(connection);
   }
 
@@ -69,9 +87,7 @@ export class StreamServer implements FrontEnd, ConnectionHost {
     }
     const connection = new StreamConnection(stream, this);
     this.connections.add(connection);
-    const timer = this.ports.timers.timer(() => connection.close('no handshake'));
-    timer.start(HANDSHAKE);
-    this.unsettled.set(connection, timer);
+    this.unsettled.set(connection, new Handshake(connection, this.ports.timers));
     return connection;
   }
 }
