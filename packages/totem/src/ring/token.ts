@@ -58,6 +58,8 @@ function refusal(r: RingContext, token: OrfToken): string | undefined {
     return 'token_ring';
   if (seqLte(token.tokenSeq, r.tokenSeq)) return 'token_duplicate';
   if (!r.newMembers.includes(token.nodeId)) return 'token_sender';
+  // Only who has lowered the aru raises it again: in a stranger's name it would stay for ever.
+  if (token.aruAddr !== 0 && !r.newMembers.includes(token.aruAddr)) return 'token_aru_addr';
   if (seqLt(token.seq, r.lastSeq) || seqLt(token.seq, token.aru)) return 'token_seq';
   if ((token.seq - r.aru) >>> 0 >= SORT_QUEUE_SIZE) return 'token_seq';
   return undefined;
