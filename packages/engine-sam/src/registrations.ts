@@ -30,7 +30,7 @@ export class Registrations {
   /** EXIST: the connection, or another one for the same process, has registered already. */
   register(client: Client, { pid, recovery, interval, name }: Infer<typeof Register>): CsError {
     const policy = recoveries[recovery];
-    if (policy === undefined || pid === 0) return CsError.INVALID_PARAM;
+    if (policy === undefined || pid === 0 || !fitsDatabase(name)) return CsError.INVALID_PARAM;
     const id = `${pid}`;
     if (client.state !== undefined || this.find(id) !== undefined) return CsError.EXIST;
     client.state = {
@@ -44,7 +44,7 @@ export class Registrations {
     const registration = registrationOf(client);
     const recorded = states[state];
     if (registration === undefined) return CsError.BAD_HANDLE;
-    if (recorded === undefined) return CsError.INVALID_PARAM;
+    if (recorded === undefined || !fitsDatabase(rest.reason)) return CsError.INVALID_PARAM;
     const { id, name, recovery, pollPeriod, stoppers } = registration;
     if (over !== 0) {
       client.state = undefined;
@@ -91,6 +91,11 @@ export class Registrations {
     for (const client of this.clients) if (registrationOf(client)?.id === id) return client;
     return undefined;
   }
+}
+
+/** The database holds no text with a NUL in it. */
+function fitsDatabase(text: string): boolean {
+  return !text.includes('\0');
 }
 
 function registrationOf(client: Client): Registration | undefined {
