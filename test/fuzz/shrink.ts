@@ -24,10 +24,12 @@ async function without<T>(
 ): Promise<readonly T[]> {
   let rest = items;
   for (let size = Math.ceil(items.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let at = Math.floor((rest.length - 1) / size) * size; at >= 0; at -= size) {
+    // From the front: what did harm is mostly the last of many inputs.
+    for (let at = 0; at < rest.length; ) {
       if (patience.left-- <= 0) return rest;
       const fewer = [...rest.slice(0, at), ...rest.slice(at + size)];
-      if (fewer.length < rest.length && (await fails(fewer))) rest = fewer;
+      if (await fails(fewer)) rest = fewer;
+      else at += size;
     }
   }
   return rest;
