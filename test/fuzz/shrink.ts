@@ -25,7 +25,7 @@ async function without<T>(
   let rest = items;
   for (let size = Math.ceil(items.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     // From the front: what did harm is mostly the last of many inputs.
-    for (let at = 0; at < rest.length; ) {
+    for (let at = 0; at < rest.length;) {
       if (patience.left-- <= 0) return rest;
       const fewer = [...rest.slice(0, at), ...rest.slice(at + size)];
       if (await fails(fewer)) rest = fewer;

@@ -16,8 +16,9 @@ const CLIENTS = 3;
 const ROUND = 2500;
 /** Virtual milliseconds that an answer may take: synchronisation may come between. */
 const PATIENCE = 60_000;
-/** Virtual milliseconds from request to request. */
-const PACE = 0.1;
+/** So many requests come at a time; then so many virtual milliseconds pass. */
+const BURST = 4;
+const PACE = 0.4;
 
 const plugins = [
   { name: 'cfg', plugin: cfg },
@@ -97,7 +98,7 @@ async function bother(pair: SimulatedCluster, source: Source): Promise<void> {
     const began = performance.now();
     if (away === 1) program.hangUp();
     else program.send(input.subarray(HEAD));
-    await pair.run(PACE);
+    if (left % BURST === 0) await pair.run(PACE);
     source.took(performance.now() - began, `service ${program.service}`);
     if (left % 50 === 0) mustLive(pair);
   }

@@ -12,6 +12,8 @@ const HEAD = 2;
 const ROUND = 1000;
 /** Bytes: longer datagrams than the ring's never get past a transport. */
 const LARGEST = 1500;
+/** Virtual milliseconds in which a packet arrives and the node deals with it. */
+const ARRIVAL = 0.3;
 /** Virtual milliseconds in which what was forged dies out: it may still go round when the last packet has come. */
 const AFTERMATH = 3000;
 /**
@@ -82,8 +84,10 @@ async function disturb(ring: SimulatedCluster, source: Source, overheard: Overhe
     const state = ring.alive(to)?.state ?? 'unknown node';
     const began = performance.now();
     overheard.inject(to, input.subarray(HEAD));
-    await ring.run(pauseOf(pause));
+    // Without a pause it comes together with the next one.
+    if (pause > 0) await ring.run(ARRIVAL);
     source.took(performance.now() - began, state);
+    if (pause > 0) await ring.run(pauseOf(pause));
     if (left % 50 === 0) mustLive(ring);
   }
   return true;
