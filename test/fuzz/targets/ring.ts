@@ -14,8 +14,11 @@ const ROUND = 1000;
 const LARGEST = 1500;
 /** Virtual milliseconds in which a packet arrives and the node deals with it. */
 const ARRIVAL = 0.3;
-/** Virtual milliseconds in which what was forged dies out: it may still go round when the last packet has come. */
-const AFTERMATH = 3000;
+/**
+ * Virtual milliseconds in which what was forged dies out: it may still go round when the last packet has come, and
+ * its nodes may have to give up what it claims.
+ */
+const AFTERMATH = 20_000;
 /**
  * Who forges the token can say that messages were sent which nobody has. The ring then delivers nothing until its
  * nodes have failed to receive them so many times: 2500 by default, which takes an idle ring a quarter of an hour.
