@@ -15,7 +15,7 @@ import { until } from './until.js';
 const PATIENCE = 20_000;
 const { EAGAIN, EACCES, EMSGSIZE, ENOMEM } = constants.errno;
 /** Connections made and ended one after the other, on each front-end; `COTERIE_CYCLES=10000` for more. */
-const CYCLES = Number(process.env.COTERIE_CYCLES ?? 500);
+const CYCLES = Number(process.env.COTERIE_CYCLES ?? 200);
 /** Milliseconds for all of them. */
 const CYCLE_PATIENCE = 60_000 + 100 * CYCLES;
 /** Before them, so that memory that is only taken once has been taken. */
@@ -107,7 +107,8 @@ describeWith(needs, 'coteried and programs that are not to be trusted', function
       const times = await Promise.all(
         ['0', '1', '15', '23'].map((bytes) => runAs('nobody', node, 'cpg', 'half', bytes)),
       );
-      for (const time of times) assert.ok(Number(time) >= 4900 && Number(time) < 7500, times.join());
+      // The clock of one that begins while others are pending may run twice; and the machine may be busy.
+      for (const time of times) assert.ok(Number(time) >= 4900 && Number(time) < 12_000, times.join());
       await nothingLeft();
     });
 
