@@ -204,7 +204,7 @@ static void calls(void)
 	void *context = NULL;
 	uint32_t size = 0;
 	unsigned int node = 0;
-	int fd, wanted;
+	int fd, joining, wanted;
 
 	without_connection(NO_HANDLE);
 	SAY(cpg_model_initialize(&handle, 7, (cpg_model_data_t *)&model, NULL));
@@ -237,6 +237,10 @@ static void calls(void)
 	SAY(cpg_initialize(&second, &callbacks));
 	SAY(cpg_join(second, &group));
 	SAY(cpg_join(second, &longest));
+	/* A join comes back before the group has its member. */
+	SAY(cpg_fd_get(second, &joining));
+	wanted = changes + 1;
+	DISPATCH_UNTIL(joining, cpg_dispatch(second, CS_DISPATCH_ALL), changes >= wanted);
 	iterate(handle, CPG_ITERATION_NAME_ONLY, NULL);
 	iterate(handle, CPG_ITERATION_ALL, NULL);
 	iterate(handle, CPG_ITERATION_ONE_GROUP, "suite");

@@ -38,6 +38,11 @@ function longestRing({ trace }: SimulatedCluster): number {
   return Math.max(...trace.events.map((event) => (event.kind === 'deliver' ? event.seq : 0)));
 }
 
+/** The trace, without the hashes of packets: their headers hold the numbers as they are. */
+function numberless({ trace }: SimulatedCluster): string {
+  return trace.text().replaceAll(/(#\d+) [0-9a-f]{8}/g, '$1');
+}
+
 describe('numbers that wrap around', function () {
   this.timeout(30_000);
   let plain: SimulatedCluster;
@@ -49,7 +54,7 @@ describe('numbers that wrap around', function () {
 
   for (const startSeq of [0xfffffe00, 0xfffffff0, 0xffffffff, 0x7fffff00]) {
     it(`change nothing where rings count from 0x${startSeq.toString(16)}`, async () => {
-      assert.equal((await story({ startSeq })).trace.text(), plain.trace.text());
+      assert.equal(numberless(await story({ startSeq })), numberless(plain));
     });
   }
 
