@@ -118,9 +118,9 @@ export const knownBesideServiceBugs: readonly PlantedBug[] = [
     name: 'c89b11c-half-open-connections',
     what: 'a handshake may take for ever',
     row: 'libqb c89b11c, 7f56f58',
-    file: 'core/dist/ipc/stream-connection.js',
-    find: 'if (this.handle === undefined)\n            this.close',
-    replace: 'if (false)\n            this.close',
+    file: 'core/dist/ipc/stream-server.js',
+    find: "this.connection?.close('no handshake')",
+    replace: 'undefined',
   },
   {
     name: '546aea23-read-only-adjusted',
