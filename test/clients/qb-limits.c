@@ -10,6 +10,9 @@
  *        qb-limits NAME size BYTES    asks in the handshake for messages of so many bytes; prints the errno of the answer,
  *                                     or 0 and how many bytes were granted
  *        qb-limits NAME id ID         sends a request of that id, then one of id 999; prints "answer ERROR" for each
+ *        qb-limits cpg deaf BYTES     joins the group "deaf" and multicasts so many bytes again and again, without ever
+ *                                     reading, until that fails for a second; then calls what has to be answered; prints
+ *                                     the last error of the multicasts and those of the calls
  *        qb-limits cpg step NUMBER    goes so many steps of a member's life, prints "there" and stands still:
  *                                     0 connected, 1 one byte sent, 2 handshake sent, 3 welcome read, 4 half a request
  *                                     written, 5 a request sent and no answer read, 6 joined the group "steps", 7 in the
@@ -179,15 +182,42 @@ static void there(void)
 	fflush(stdout);
 }
 
+static cpg_handle_t join(const struct cpg_name *group)
+{
+	cpg_callbacks_t none = { 0 };
+	cpg_handle_t cpg;
+	if (cpg_initialize(&cpg, &none) != CS_OK || cpg_join(cpg, group) != CS_OK)
+		fail("cpg");
+	return cpg;
+}
+
+static void deaf(long bytes)
+{
+	struct iovec piece = { calloc(1, bytes), bytes };
+	struct cpg_name group = { 4, "deaf" };
+	struct cpg_address members[CPG_MEMBERS_MAX];
+	cpg_handle_t cpg = join(&group);
+	cs_error_t error = CS_OK;
+	int count;
+	for (long last = milliseconds(); milliseconds() - last < 1000;) {
+		error = cpg_mcast_joined(cpg, CPG_TYPE_AGREED, &piece, 1);
+		if (error == CS_OK)
+			last = milliseconds();
+		else
+			usleep(1000);
+	}
+	printf("%d", error);
+	printf(" %d", cpg_membership_get(cpg, &group, members, &count));
+	printf(" %d", cpg_leave(cpg, &group));
+	printf(" %d\n", cpg_finalize(cpg));
+}
+
 static void member(int sends)
 {
 	static char bulk[100000];
 	struct iovec piece = { bulk, sizeof bulk };
 	struct cpg_name group = { 5, "steps" };
-	cpg_callbacks_t none = { 0 };
-	cpg_handle_t cpg;
-	if (cpg_initialize(&cpg, &none) != CS_OK || cpg_join(cpg, &group) != CS_OK)
-		fail("cpg");
+	cpg_handle_t cpg = join(&group);
 	there();
 	while (sends)
 		cpg_mcast_joined(cpg, CPG_TYPE_AGREED, &piece, 1);
@@ -238,6 +268,8 @@ int main(int argc, char **argv)
 		size(number);
 	} else if (strcmp(what, "id") == 0) {
 		requests(number);
+	} else if (strcmp(what, "deaf") == 0) {
+		deaf(number);
 	} else if (strcmp(what, "step") == 0) {
 		step(number);
 	} else {

@@ -100,6 +100,7 @@ export class FakeClient implements Client {
   readonly pid = 1;
   readonly gid = 0;
   state: unknown;
+  readonly behind = false;
   readonly frames: Frame[] = [];
 
   constructor(

@@ -44,7 +44,7 @@ export class Connection {
   }
 
   /**
-   * May this fragment be sent? INTERRUPT after a configuration change since the first one: members could no
+   * May this fragment be sent? TRY_AGAIN: its client has to read first. INTERRUPT after a configuration change since the first one: members could no
    * longer put the message together. Lengths are checked here because a receiving libcpg does not.
    */
   fragment({ type, total, data }: PartialMcastRequest): CsError {
@@ -55,6 +55,8 @@ export class Connection {
     }
     if (this.configurations !== this.configurationsAtFirst) return CsError.INTERRUPT;
     if (!this.member) return CsError.NOT_EXIST;
+    // It will read nothing until the last fragment has been taken: the time to wait is before the first.
+    if (type === Fragment.FIRST && this.client.behind) return CsError.TRY_AGAIN;
     const known = type === Fragment.FIRST || type === Fragment.CONTINUED || type === Fragment.LAST;
     const fits = total === this.total && this.sent + data.length <= total && data.length <= MAX_MESSAGE;
     return known && fits ? CsError.OK : CsError.INVALID_PARAM;

@@ -48,6 +48,7 @@ export class FakeClient implements Client {
   readonly uid = 0;
   readonly gid = 0;
   state: unknown = undefined;
+  behind = false;
   readonly responses: { id: number; error: CsError; body: Uint8Array }[] = [];
   readonly heard: ClientHeard[] = [];
   /** Events that it still has room for. */

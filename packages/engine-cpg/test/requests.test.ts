@@ -201,6 +201,18 @@ describe('requests', () => {
     assert.equal(node.request(client, 12, partial(6, 1, 'ab')), CsError.OK);
   });
 
+  it('begin no message in fragments before they have read, but end one that is begun', () => {
+    const { ring, node, client } = alone();
+    node.join(client, 'g', 1);
+    ring.settle();
+    client.behind = true;
+    assert.equal(node.request(client, 12, partial(4, 1, 'ab')), CsError.TRY_AGAIN);
+    client.behind = false;
+    assert.equal(node.request(client, 12, partial(4, 1, 'ab')), CsError.OK);
+    client.behind = true;
+    assert.equal(node.request(client, 12, partial(4, 3, 'cd')), CsError.OK);
+  });
+
   it('refuse fragments that a receiving libcpg would write beyond its buffer', () => {
     const { ring, node, client } = alone();
     node.join(client, 'g', 1);

@@ -30,6 +30,7 @@ class StreamClient implements Client {
   readonly uid = -1;
   readonly gid = -1;
   state: unknown = undefined;
+  readonly behind = false;
 
   constructor(private readonly socket: Socket) {}
 

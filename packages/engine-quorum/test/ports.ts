@@ -183,6 +183,7 @@ export class FakeClient implements Client {
   readonly uid = 0;
   readonly gid = 0;
   state: unknown;
+  readonly behind = false;
   readonly frames: Frame[] = [];
 
   constructor(readonly id: number) {}

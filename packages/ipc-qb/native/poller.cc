@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <vector>
@@ -83,9 +84,17 @@ void Poller::SetReading(int fd, bool reading) {
 void Poller::EndHandshakes(uint64_t time) {
   std::vector<std::pair<int, uint64_t>> late;
   for (const auto& [fd, poll] : polls_) {
-    if (poll->use == Use::kHandshake && poll->since < time) late.emplace_back(fd, poll->id);
+    if (poll->use == Use::kHandshake && poll->since <= time) late.emplace_back(fd, poll->id);
   }
   for (const auto& [fd, id] : late) Call(fd, id, POLLHUP);
+}
+
+uint64_t Poller::OldestHandshake() const {
+  uint64_t oldest = UINT64_MAX;
+  for (const auto& [fd, poll] : polls_) {
+    if (poll->use == Use::kHandshake) oldest = std::min(oldest, poll->since);
+  }
+  return oldest;
 }
 
 void Poller::Listen(Poll* poll) {

@@ -35,8 +35,10 @@ class Poller {
   /** Look for requests on a connection, or only for its end. */
   void SetReading(int fd, bool reading);
 
-  /** Ends handshakes begun before `time` (of uv_now). */
+  /** Ends handshakes begun at `time` (of uv_now) or before. */
   void EndHandshakes(uint64_t time);
+  /** When the oldest of them began. */
+  uint64_t OldestHandshake() const;
   /** How many are under way. */
   int handshakes() const { return handshakes_; }
 

@@ -298,8 +298,7 @@ void Server::Release(uint32_t index) {
 void Server::Hold(uint32_t index, enum Hold hold) {
   if (index >= kSlots || !slots_[index] || slots_[index]->connection == nullptr) return;
   Slot* slot = slots_[index].get();
-  if (slot->fds.empty()) return;
-  slot->flow.Set(hold != Hold::kNone, slot->service, slot->pid, slot->uid, slot->fds.front());
+  slot->flow.Set(hold != Hold::kNone, slot->service, slot->pid, slot->uid, slot->fds);
   for (const int fd : slot->fds) poller_.SetReading(fd, hold != Hold::kNotRead);
 }
 
@@ -371,6 +370,7 @@ void Server::RetrySoon() {
 
 void Server::WatchHandshakes() {
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(handshakes_))) return;
+  const uint64_t age = uv_now(loop_) - poller_.OldestHandshake();
   uv_timer_start(
       handshakes_,
       [](uv_timer_t* handle) {
@@ -378,7 +378,7 @@ void Server::WatchHandshakes() {
         server->poller_.EndHandshakes(uv_now(server->loop_) - kHandshake);
         if (server->running_ && server->poller_.handshakes() > 0) server->WatchHandshakes();
       },
-      kHandshake, 0);
+      kHandshake - std::min(age, kHandshake), 0);
 }
 
 }  // namespace coterie

@@ -62,7 +62,7 @@ class Server {
     const char* service = "";
     pid_t pid;
     uid_t uid;
-    /** Of the connection's own; the first is the socket of the handshake. */
+    /** Sockets of the connection. */
     std::vector<int> fds;
     bool released = false;
     bool ending = false;

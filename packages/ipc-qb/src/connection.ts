@@ -1,8 +1,11 @@
 import { BEHIND, EVENT_QUEUE_LIMIT, type ClientRouter, type Connection, type Peer } from '@coterie/sdk';
 import { FLOW_CONTROL, GO, NOT_READ } from './addon.js';
 
-/** From so many held bytes on a client is not read any more; what fits into its ring when it is held is less. */
-const HELD_LIMIT = 2 * 1024 * 1024;
+/**
+ * From so many held bytes on a client is not read any more: it goes on in spite of flow control. What may be on its way
+ * when it is told is less: what its ring or socket and the addon have room for.
+ */
+const HELD_LIMIT = 8 * 1024 * 1024;
 
 /** What a connection needs of its server. */
 export interface ConnectionHost {
@@ -50,6 +53,7 @@ export class QbConnection implements Connection {
     this.held.push(new DataView(view.buffer.slice(at, at + length)));
     this.heldBytes += length;
     this.hold(this.heldBytes > HELD_LIMIT ? NOT_READ : FLOW_CONTROL);
+    if (this.held.length > 1) this.host.router.queued(this.handle, view, offset);
   }
 
   reserve(kind: 'response' | 'event', size: number): { view: DataView; offset: number } | undefined {

@@ -10,12 +10,15 @@ class OneClient implements ConnectionHost {
   readonly taken: number[] = [];
   readonly holds: number[] = [];
   readonly closed: string[] = [];
+  /** Requests that came behind others that were held. */
+  readonly queued: number[] = [];
   readonly connection = new QbConnection(3, { pid: 1, uid: 2, gid: 3 }, this);
   readonly router: ClientRouter = {
     serves: () => true,
     accept: () => ({ handle: 1 }),
     opened: () => undefined,
     caughtUp: () => undefined,
+    queued: (_, bytes, offset) => void this.queued.push(bytes.getInt32(offset, true)),
     closed: () => undefined,
     request: (_, bytes, offset, length) => {
       if (this.busy) {
@@ -73,6 +76,13 @@ describe('a connection of libqb', () => {
     assert.deepEqual(client.holds, [FLOW_CONTROL, GO]);
   });
 
+  it('tells of what comes behind requests that are held', () => {
+    const client = new OneClient();
+    client.busy = true;
+    for (const id of [1, 2, 3]) client.request(id);
+    assert.deepEqual(client.queued, [2, 3]);
+  });
+
   it('stays held when there is still no room', () => {
     const client = new OneClient();
     client.busy = true;
@@ -89,11 +99,11 @@ describe('a connection of libqb', () => {
   it('is not read when it sends in spite of flow control', () => {
     const client = new OneClient();
     client.busy = true;
-    for (let i = 0; i < 3; i++) client.request(i, 1024 * 1024);
+    for (let i = 0; i < 9; i++) client.request(i, 1024 * 1024);
     assert.deepEqual(client.holds, [FLOW_CONTROL, NOT_READ]);
     client.busy = false;
     client.connection.pause(false);
-    assert.deepEqual([client.taken, client.holds.at(-1)], [[0, 1, 2], GO]);
+    assert.deepEqual([client.taken, client.holds.at(-1)], [[0, 1, 2, 3, 4, 5, 6, 7, 8], GO]);
   });
 
   it('offers nothing any more once it was closed', () => {

@@ -10,6 +10,8 @@ export interface Client {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
+  /** It has left 1 MiB or more unread: an engine may refuse what would make it more. */
+  readonly behind: boolean;
   /** The engine's own state for this connection. */
   state: unknown;
   /** Answer the request being handled, or one answered late: header {id, size, error}, then value, then tail. */

@@ -24,7 +24,7 @@ export const BEHIND = 1024 * 1024;
 /** A connection as its front-end sees it: the router writes to it. Frames are {i32 id, pad, i32 size, pad} + body, little-endian. */
 export interface Connection {
   readonly peer: Peer;
-  /** The peer has left {@link BEHIND} bytes or more unread: its requests that need room in the send queue wait. */
+  /** The peer has left {@link BEHIND} bytes or more unread: what it sends without an answer waits. */
   readonly behind: boolean;
   /**
    * Room for a response or event frame of exactly `size` bytes; the router fills it in and calls {@link commit} at once.
@@ -57,6 +57,11 @@ export interface ClientRouter {
    * taken, for lack of room; keep the frame and offer it again once `pause(false)` was called.
    */
   request(handle: number, bytes: DataView, offset: number, length: number): 'taken' | 'busy';
+  /**
+   * This request, as for {@link request}, stands behind one that was `busy`. A peer that waits for an answer may read
+   * nothing else meanwhile: those ahead of it then do not wait for it to read.
+   */
+  queued(handle: number, bytes: DataView, offset: number): void;
   /** The peer is not `behind` any more. */
   caughtUp(handle: number): void;
   /** The peer is gone. */

@@ -127,26 +127,35 @@ export class LocalClientRouter implements ClientRouter {
     }
     const route = service.requests.get(bytes.getInt32(offset, true));
     if (route === undefined) return this.invalid(client, 'unknown request');
-    if (route.handler.flowControl && (client.behind || !this.admits(length))) {
+    const { flowControl, oneWay } = route.handler;
+    if (flowControl && (!this.admits(length) || (oneWay && client.behind && !client.awaiting))) {
       this.waiting.add(client);
       client.pause(true);
       return 'busy';
     }
     const decoded = route.handler.codec.decode(bytes, offset + HEADER, length - HEADER);
-    if (!decoded.ok) return this.invalid(client, decoded.reason, route.handler.oneWay);
+    if (!decoded.ok) return this.invalid(client, decoded.reason, oneWay);
     client.answered = false;
     try {
       route.run(decoded.value, client);
     } catch (error) {
       service.running.guard.failed(`request ${route.handler.id}`, error);
-      if (!client.answered && !route.handler.oneWay) client.respond(0, CsError.LIBRARY);
+      if (!client.answered && !oneWay) client.respond(0, CsError.LIBRARY);
     }
     return 'taken';
   }
 
+  queued(handle: number, bytes: DataView, offset: number): void {
+    const found = this.connected.get(handle);
+    if (found === undefined || found.service.requests.get(bytes.getInt32(offset, true))?.handler.oneWay)
+      return;
+    found.client.awaiting = true;
+    this.goOn(found.client);
+  }
+
   caughtUp(handle: number): void {
     const client = this.connected.get(handle)?.client;
-    if (client !== undefined && this.waiting.delete(client)) client.pause(false);
+    if (client !== undefined) this.goOn(client);
   }
 
   closed(handle: number): void {
@@ -169,16 +178,17 @@ export class LocalClientRouter implements ClientRouter {
     for (let turns = this.waiting.size; turns > 0 && this.admits(HEADER); turns--) {
       const [client] = this.waiting;
       if (client === undefined) return;
-      this.waiting.delete(client);
-      // Who does not read what it is sent may not make more of it: it is let go on when it has.
-      if (client.behind) this.waiting.add(client);
-      else client.pause(false);
+      this.goOn(client);
     }
   }
 
   /** Disconnects everybody. */
   closeAll(reason: string): void {
     for (const { client } of [...this.connected.values()]) client.close(reason);
+  }
+
+  private goOn(client: LocalClient): void {
+    if (this.waiting.delete(client)) client.pause(false);
   }
 
   private admits(bytes: number): boolean {

@@ -11,6 +11,8 @@ export class LocalClient implements Client {
   state: unknown = undefined;
   /** Has the request being handled been answered? */
   answered = false;
+  /** Does it wait for the answer of a request that stands behind others? */
+  awaiting = false;
   private open = true;
   /** The memory that the front-end gave last: it gives the same again and again. */
   private memory = new Uint8Array(0);
@@ -25,6 +27,7 @@ export class LocalClient implements Client {
 
   respond<T>(id: number, error: CsError, codec?: Codec<T>, value?: T, tail?: Uint8Array): void {
     this.answered = true;
+    this.awaiting = false;
     this.send('response', id, error, codec, value, tail);
   }
 

@@ -212,15 +212,45 @@ describe('client router', () => {
     const setup = new Setup();
     const { connection, handle } = setup.connect();
     connection.behind = true;
-    assert.equal(setup.request(handle, frame(1, 5)), 'busy');
+    assert.equal(setup.request(handle, frame(2, 5)), 'busy');
     assert.equal(setup.request(handle, frame(0, 6)), 'taken');
     setup.router.resume();
-    assert.deepEqual(connection.pauses, [true]);
+    assert.equal(setup.request(handle, frame(2, 5)), 'busy', 'room is not what it waits for');
+    assert.deepEqual(connection.pauses, [true, false, true]);
     connection.behind = false;
     setup.router.caughtUp(handle);
     setup.router.caughtUp(handle);
+    assert.deepEqual(connection.pauses, [true, false, true, false]);
+    assert.equal(setup.request(handle, frame(2, 5)), 'taken');
+  });
+
+  it('takes what a client waits for that does not read meanwhile', () => {
+    const setup = new Setup();
+    const { connection, handle } = setup.connect();
+    connection.behind = true;
+    assert.equal(setup.request(handle, frame(1, 4)), 'taken');
+    setup.room = 0;
+    assert.equal(setup.request(handle, frame(1, 5)), 'busy');
+    setup.room = 10_000;
+    setup.router.resume();
     assert.deepEqual(connection.pauses, [true, false]);
     assert.equal(setup.request(handle, frame(1, 5)), 'taken');
+  });
+
+  it('takes what stands ahead of a request that such a client waits for', () => {
+    const setup = new Setup();
+    const { connection, handle } = setup.connect();
+    const queue = (bytes: Buffer) =>
+      setup.router.queued(handle, new DataView(bytes.buffer, bytes.byteOffset), 0);
+    connection.behind = true;
+    assert.equal(setup.request(handle, frame(2, 1)), 'busy');
+    queue(frame(2, 2));
+    assert.deepEqual(connection.pauses, [true], 'nothing that it waits for');
+    queue(frame(1, 3));
+    assert.deepEqual(connection.pauses, [true, false]);
+    for (const bytes of [frame(2, 1), frame(2, 2), frame(1, 3)])
+      assert.equal(setup.request(handle, bytes), 'taken');
+    assert.equal(setup.request(handle, frame(2, 4)), 'busy', 'it has its answer, and may read');
   });
 
   it('holds requests that need room during synchronisation, and runs the others', () => {
