@@ -21,6 +21,25 @@ describe('the liveness checker', () => {
     assert.equal(broken(new LivenessChecker(), ...together, [1, transitional(8, [1, 2], 1, 2)]), 'L3');
   });
 
+  it('takes a change after another fault for its consequence, and wants one ring again', () => {
+    const together = [...start, ...on(4), ...synchronised(1, 2), quiet];
+    const fault: Line = [0, { kind: 'fault', what: 'partition' }];
+    const alone: Line[] = [[1, transitional(8, [1], 1)], [1, regular(8, 1)], ...synchronised(1)];
+    assert.equal(broken(new LivenessChecker(), ...together, fault, ...alone), 'L1');
+    assert.equal(broken(new LivenessChecker(), ...together, fault), '');
+    const again: Line[] = [...on(12), ...synchronised(1, 2)];
+    assert.equal(broken(new LivenessChecker(), ...together, fault, ...alone, ...again), '');
+    assert.equal(broken(new LivenessChecker(), ...together, fault, ...alone, ...again, ...alone), 'L3 L1');
+  });
+
+  it('asks for no new ring after a fault that changed nothing, however long that is ago', () => {
+    const [at, happening] = quiet as [number, { kind: 'quiet'; patience: number }];
+    const hasty: Line = [at, { ...happening, patience: 1 }];
+    const together = [...start, ...on(4), ...synchronised(1, 2), hasty];
+    const fault: Line = [0, { kind: 'fault', what: 'heal' }];
+    assert.equal(broken(new LivenessChecker(), ...together, fault, fault, ...synchronised(1, 2, 1, 2)), '');
+  });
+
   it('does not take two rings of one id for one', () => {
     const before = [...start, ...on(4), ...synchronised(1, 2)];
     const again: Line[] = [

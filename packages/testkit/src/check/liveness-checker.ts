@@ -29,7 +29,7 @@ interface Program {
 /**
  * What has to come once nothing disturbs the nodes any more (event `quiet`). L1: all that are up find one ring within
  * the time that `quiet` gives; L2: in the end everybody has delivered and heard everything; L3: once there is that ring,
- * no configuration changes. A start or an end of a node after that counts as a new disturbance.
+ * no configuration changes. A start or an end of a node or another fault after that counts as a new disturbance.
  */
 export class LivenessChecker implements Checker {
   private readonly nodes = new Map<NodeId, Node>();
@@ -37,7 +37,7 @@ export class LivenessChecker implements Checker {
   /** Milliseconds that the nodes have from the last disturbance on; undefined: it is not quiet yet. */
   private patience: number | undefined;
   private deadline = Infinity;
-  /** Are all on one ring? And have they been, since the last disturbance? */
+  /** Are all on one ring? And have they been seen there since the last disturbance? */
   private stable = false;
   private arrived = false;
   private readonly reported = new Set<'L1' | 'L3'>();
@@ -46,11 +46,13 @@ export class LivenessChecker implements Checker {
   constructor(private readonly traced: (node: NodeId) => boolean = () => true) {}
 
   observe(event: TraceEvent, report: Report): void {
-    if (event.at > this.deadline && !this.arrived) this.once('L1', this.notOne(), report, event);
+    if (event.at > this.deadline && !this.stable) this.once('L1', this.notOne(), report, event);
     switch (event.kind) {
       case 'quiet':
         this.patience = event.patience;
         return this.disturbed(event.at);
+      case 'fault':
+        return this.struck(event.at);
       case 'start':
         this.nodes.set(event.node, newNode());
         return this.disturbed(event.at);
@@ -85,8 +87,10 @@ export class LivenessChecker implements Checker {
 
   finish(report: Report): void {
     if (this.patience === undefined) return;
-    if (!this.arrived) this.once('L1', this.notOne(), report);
-    if (!this.stable) return;
+    if (!this.stable) {
+      this.once('L1', this.notOne(), report);
+      return;
+    }
     for (const [id, { sent }] of this.nodes) {
       for (const [other, { delivered }] of this.nodes) {
         if (delivered < sent) report('L2', `node ${other} has not delivered #${sent} of node ${id}`);
@@ -106,14 +110,21 @@ export class LivenessChecker implements Checker {
 
   private disturbed(at: number): void {
     if (this.patience === undefined) return;
+    this.struck(at);
+    this.look();
+  }
+
+  /** A fault may change the ring of all, or may not. */
+  private struck(at: number): void {
+    if (this.patience === undefined) return;
     this.arrived = false;
     this.deadline = at + this.patience;
-    this.look();
   }
 
   private changed(event: Kind<'regular' | 'transitional'>, report: Report): void {
     if (this.arrived)
       this.once('L3', `node ${event.node} left the ring of all without a cause`, report, event);
+    else this.stable = false;
   }
 
   private synchronised(event: TraceEvent): void {
