@@ -72,6 +72,13 @@ describe('the ring, simulated', function () {
     assert.ok(world.disks.get(1)! > 10 * 2 ** 32);
   });
 
+  it('sends joins although send_join puts off each for longer than join repeats them', () => {
+    const world = new World(1, [1, 2, 3], { ...quick, join: 50, sendJoin: 80 });
+    world.random.below = (limit) => limit - 1;
+    world.startAll();
+    settle(world);
+  });
+
   for (let seed = 1; seed <= 60; seed++) {
     it(`keeps extended virtual synchrony through faults (seed ${seed})`, () => {
       const world = new World(seed, [1, 2, 3, 4, 5].slice(0, 2 + (seed % 4)), quick);

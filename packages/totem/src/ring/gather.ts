@@ -24,11 +24,11 @@ export function enterGather(r: RingContext, reason: GatherReason): void {
   r.consensusTimer.start(r.settings.consensus);
 }
 
-/** `send_join` spreads the joins of many nodes that start at once. */
+/** `send_join` spreads the joins of many nodes that start at once; it may be longer than `join`. */
 export function scheduleJoin(r: RingContext): void {
   const { sendJoin, join } = r.settings;
-  if (sendJoin > 0) r.joinDelayTimer.start(r.ports.random.below(sendJoin));
-  else broadcastJoin(r);
+  if (sendJoin === 0) broadcastJoin(r);
+  else if (!r.joinDelayTimer.running) r.joinDelayTimer.start(r.ports.random.below(sendJoin));
   r.joinTimer.start(join);
 }
 
