@@ -8,6 +8,7 @@ export { properties, type Property } from './check/properties.js';
 export { QuorumChecker } from './check/quorum-checker.js';
 export * from './check/recorded.js';
 export { RestChecker } from './check/rest-checker.js';
+export { WaitForAllChecker } from './check/wait-for-all-checker.js';
 export * from './simulation/client.js';
 export * from './simulation/cluster.js';
 export { CpgProgram } from './simulation/cpg-program.js';

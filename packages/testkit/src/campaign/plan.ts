@@ -40,10 +40,14 @@ export function plan(seed: number, random: Prng): Plan {
   if (random.chance(0.1)) totem.send_join = random.pick([10, 80]);
   const uptime = random.chance(0.1) ? NEAR_WRAP : 0;
   const startSeq = random.chance(0.1) ? NEAR_LAST_SEQ : 0;
+  const talk = drawTalk((steps * gap) / 2, nodes, random);
+  const quorum: Record<string, number> = {};
+  // More nodes that split one way and then another may find themselves with a tie-breaker on both sides.
+  if (nodes === 2 && random.chance(0.5)) quorum.auto_tie_breaker = 1;
+  if (random.chance(0.2)) quorum.wait_for_all = 1;
   return {
-    cluster: { nodes, seed, uptime, startSeq, config: { totem } },
-    ...{ token, faults, forgetful, latency, steps, gap },
-    talk: drawTalk((steps * gap) / 2, nodes, random),
+    cluster: { nodes, seed, uptime, startSeq, config: { totem, quorum } },
+    ...{ token, faults, forgetful, latency, steps, gap, talk },
   };
 }
 

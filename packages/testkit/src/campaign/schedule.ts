@@ -1,3 +1,4 @@
+import { WaitForAllChecker } from '../check/wait-for-all-checker.js';
 import { watch, watchRest } from '../check/watch.js';
 import { cluster, type SimulatedCluster } from '../simulation/cluster.js';
 import { Prng } from '../simulation/prng.js';
@@ -58,8 +59,10 @@ export async function runScript(script: Script): Promise<Run> {
 function setting({ cluster: options, forgetful, latency, talk, token }: Setting): Scene {
   const world = cluster(options);
   const { trace, network } = world;
-  const { max_messages, send_join } = options.config?.totem ?? {};
+  const { totem, quorum } = options.config ?? {};
+  const { max_messages, send_join } = totem ?? {};
   if (!forgetful) watch(trace, max_messages === undefined ? undefined : Number(max_messages));
+  if (quorum?.wait_for_all === 1) trace.attach(new WaitForAllChecker(world.ids.length));
   watchRest(trace);
   network.latency = latency;
   network.jitter = latency / 2;

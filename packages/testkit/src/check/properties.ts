@@ -36,6 +36,7 @@ export const scheduleProperties = {
   L4: 'a crash is noticed within the token and consensus timeouts, a goodbye and a start without waiting for any',
   F2: 'no message is sent in a packet longer than netmtu',
   Q6: 'programs do not hear the same verdict twice',
+  Q7: 'with wait_for_all there is no quorum before all nodes were there at once',
   F1: 'a visit of the token sends at most max_messages messages',
   alive: 'no daemon ends by an error of its own but for want of storage',
 } as const;
