@@ -265,27 +265,59 @@ static void calls(void)
 	without_connection(handle);
 }
 
+/* Sends what is in a buffer, and waits until it has come back. */
+static void send_buffer(cpg_handle_t handle, int fd, void *buffer, size_t size)
+{
+	int wanted = delivered + 1;
+	cs_error_t error = TRY(cpg_zcb_mcast_joined(handle, CPG_TYPE_AGREED, buffer, size));
+	say("cpg_zcb_mcast_joined", error);
+	if (error == CS_OK)
+		DISPATCH_UNTIL(fd, cpg_dispatch(handle, CS_DISPATCH_ALL), delivered >= wanted);
+}
+
 static void zero_copy(void)
 {
+	enum { LARGEST = 1024 * 1024 - 1024 };
 	struct cpg_name group = named("suite-zero");
 	cpg_handle_t handle;
-	void *buffer = NULL;
-	int fd;
+	void *buffer = NULL, *second = NULL, *large = NULL;
+	int fd, wanted;
 
+	SAY(cpg_zcb_alloc(NO_HANDLE, 1, &buffer));
 	SAY(cpg_model_initialize(&handle, CPG_MODEL_V1, (cpg_model_data_t *)&model, NULL));
 	SAY(cpg_fd_get(handle, &fd));
+	SAY(cpg_zcb_alloc(handle, 100000, &buffer));
+	memset(buffer, 'z', 100000);
+	send_buffer(handle, fd, buffer, 100000);
 	SAY(cpg_join(handle, &group));
 	DISPATCH_UNTIL(fd, cpg_dispatch(handle, CS_DISPATCH_ALL), changes >= 1 && rings >= 1);
-	SAY(cpg_zcb_alloc(handle, 100000, &buffer));
-	if (buffer != NULL) {
-		memset(buffer, 'z', 100000);
-		cs_error_t error = TRY(cpg_zcb_mcast_joined(handle, CPG_TYPE_AGREED, buffer, 100000));
-		say("cpg_zcb_mcast_joined", error);
-		if (error == CS_OK)
-			DISPATCH_UNTIL(fd, cpg_dispatch(handle, CS_DISPATCH_ALL), delivered >= 1);
-		SAY(cpg_zcb_free(handle, buffer));
+	send_buffer(handle, fd, buffer, 100000);
+	memset(buffer, 'y', 100000);
+	send_buffer(handle, fd, buffer, 50000);
+	send_buffer(handle, fd, buffer, 0);
+	SAY(cpg_zcb_alloc(handle, 1, &second));
+	memset(second, 'x', 1);
+	send_buffer(handle, fd, second, 1);
+	send_buffer(handle, fd, buffer, 10);
+	SAY(cpg_zcb_alloc(handle, LARGEST, &large));
+	memset(large, 'w', LARGEST);
+	send_buffer(handle, fd, large, LARGEST);
+	send_buffer(handle, fd, large, 1024 * 1024 + 1);
+	SAY(cpg_zcb_free(handle, large));
+	for (int i = 0; i < 200; i++) {
+		if (cpg_zcb_alloc(handle, 5000, &large) != CS_OK || cpg_zcb_free(handle, large) != CS_OK)
+			say("one of many", i);
 	}
+	SAY(cpg_zcb_free(handle, second));
+	send_buffer(handle, fd, buffer, 20);
+	wanted = changes + 1;
+	SAY(cpg_leave(handle, &group));
+	DISPATCH_UNTIL(fd, cpg_dispatch(handle, CS_DISPATCH_ALL), changes >= wanted);
+	send_buffer(handle, fd, buffer, 20);
+	/* With a buffer that was not freed. */
 	SAY(cpg_finalize(handle));
+	SAY(cpg_zcb_mcast_joined(handle, CPG_TYPE_AGREED, buffer, 10));
+	SAY(cpg_zcb_free(handle, buffer));
 }
 
 static void watch(int alone)

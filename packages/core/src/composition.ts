@@ -1,4 +1,5 @@
 import {
+  ClientFiles,
   ClientRouter,
   Clients,
   Clock,
@@ -46,6 +47,8 @@ export interface Offer {
   readonly storage: Storage;
   /** Undefined: no program can be started here. */
   readonly processes?: Processes | undefined;
+  /** Undefined: no program can share memory with an engine. */
+  readonly clientFiles?: ClientFiles | undefined;
   /** Undefined: no program can have the configuration read again. */
   readonly configurationFile?: ConfigurationFile | undefined;
   readonly logs: Logs;
@@ -134,6 +137,7 @@ function daemonPorts(offer: Offer, nodelist: LiveNodelist): Ports {
     [QuorumControl, offer.state],
     [ClientRouter, offer.clientRouter],
     ...given(Processes, offer.processes),
+    ...given(ClientFiles, offer.clientFiles),
     ...given(ConfigurationFile, offer.configurationFile),
   ]);
 }

@@ -4,6 +4,7 @@ import {
   formatRing,
   value,
   type Clock,
+  type ClientFiles,
   type ConfigurationFile,
   type FrontEnd,
   type Injectable,
@@ -67,6 +68,8 @@ export interface ExecutivePorts {
   readonly storage: Storage;
   /** Undefined: no program can be started here, and an engine that wants to is refused. */
   readonly processes?: Processes | undefined;
+  /** Undefined: no program can share memory with an engine. */
+  readonly clientFiles?: ClientFiles | undefined;
   /** Undefined: no program can have the configuration read again. */
   readonly configurationFile?: ConfigurationFile | undefined;
   readonly ringIds: RingIdStore;

@@ -36,13 +36,13 @@ export const ClientRequest = {
 export const ClientResponse = {
   JOIN: 0,
   LEAVE: 1,
+  MCAST: 2,
   MEMBERSHIP: 3,
   LOCAL_GET: 7,
   ITERATION_INITIALIZE: 9,
   ITERATION_NEXT: 10,
   ITERATION_FINALIZE: 11,
   FINALIZE: 12,
-  ZERO_COPY: 14,
   PARTIAL_MCAST: 18,
 } as const;
 
@@ -90,6 +90,11 @@ export type Address = Infer<typeof Address>;
 
 export const MembershipRequest = message({ group: unboundedName });
 export const MembershipResponse = message({ count: slot(u32), members: array(Address, 384, 'count') });
+
+/** Where the client has made the buffer, up to a NUL (mar_req_coroipcc_zc_alloc_t); its size is known from the file. */
+export const ZeroCopyAllocate = message({ size: u64, path: bytes(128) });
+export const ZeroCopyFree = message({ size: u64, handle: u64 });
+export const ZeroCopyExecute = message({ handle: u64 });
 
 export const LocalGetResponse = message({ nodeId: slot(u32) });
 

@@ -1,6 +1,7 @@
-import { CsError, type Client } from '@coterie/sdk';
+import { CsError, type Client, type ClientFiles } from '@coterie/sdk';
 import { DELIVER_RING, Fragment, MAX_MESSAGE, type PartialMcastRequest } from './client-messages.js';
 import { Iterations } from './iterations.js';
+import { SharedBuffers } from './shared-buffers.js';
 
 /**
  * Where a connection stands with its one group (exec/cpg.c, enum cpd_state). A join or leave is `joining` or
@@ -18,6 +19,7 @@ export class Connection {
   /** The client wants the ring's members after its first configuration, and has not got them. */
   wantsRing = false;
   readonly iterations = new Iterations();
+  readonly buffers: SharedBuffers;
 
   /** Configurations dispatched, and how many there were when the fragmented message being sent began. */
   private configurations = 0;
@@ -26,7 +28,12 @@ export class Connection {
   private total = 0;
   private sent = 0;
 
-  constructor(readonly client: Client) {}
+  constructor(
+    readonly client: Client,
+    files: ClientFiles | undefined,
+  ) {
+    this.buffers = new SharedBuffers(files);
+  }
 
   get member(): boolean {
     return this.state === 'joining' || this.state === 'joined';

@@ -1,4 +1,5 @@
 import {
+  ClientFiles,
   Cluster,
   Clients,
   Counters,
@@ -34,6 +35,9 @@ import {
   MembershipResponse,
   PartialDeliverHead,
   PartialMcastRequest,
+  ZeroCopyAllocate,
+  ZeroCopyExecute,
+  ZeroCopyFree,
 } from './client-messages.js';
 import { Connection } from './connection.js';
 import { Departures } from './departures.js';
@@ -71,12 +75,15 @@ export class CpgEngine implements Engine {
   private readonly notices: Notices;
   private readonly unknownSender: Counter;
   private readonly refused: Counter;
+  /** What messages of zero copy are read into, once there is one. */
+  private shared: Uint8Array | undefined;
 
   constructor(
     @inject(Cluster) private readonly cluster: Cluster,
     @inject(Clients) clients: Clients,
     @inject(Timers) timers: Timers,
     @inject(Counters) counters: Counters,
+    @inject(ClientFiles, { optional: true }) private readonly files: ClientFiles | undefined,
   ) {
     this.departures = new Departures(cluster, timers);
     this.notices = new Notices(cluster, clients, this.groups, this.local);
@@ -86,11 +93,13 @@ export class CpgEngine implements Engine {
   }
 
   onConnect(client: Client): void {
-    client.state = new Connection(client);
+    client.state = new Connection(client, this.files);
   }
 
   onDisconnect(client: Client): void {
-    this.depart(connectionOf(client));
+    const connection = connectionOf(client);
+    connection.buffers.freeAll();
+    this.depart(connection);
   }
 
   dump(): unknown {
@@ -147,15 +156,16 @@ export class CpgEngine implements Engine {
   @Request(ClientRequest.MCAST, McastRequest, { flowControl: true, oneWay: true })
   mcast(request: Infer<typeof McastRequest>, client: Client): void {
     const connection = connectionOf(client);
-    const { group, pid, member } = connection;
     const { data } = request;
-    if (!member || data.length > MAX_MESSAGE) {
-      this.refused.value++;
-      return;
-    }
+    const allowed = connection.member && data.length <= MAX_MESSAGE;
+    if (!allowed || !this.send(connection, data)) this.refused.value++;
+  }
+
+  /** False if there is no room. */
+  private send({ client, group, pid }: Connection, data: Uint8Array): boolean {
     const source = { sourceNode: this.cluster.nodeId, sourceConnection: client.id };
     const head = { group, length: data.length, pid, ...source };
-    if (!this.cluster.multicast(RingMessage.MCAST, McastHead, head, data)) this.refused.value++;
+    return this.cluster.multicast(RingMessage.MCAST, McastHead, head, data);
   }
 
   @Request(ClientRequest.PARTIAL_MCAST, PartialMcastRequest, { flowControl: true })
@@ -220,12 +230,29 @@ export class CpgEngine implements Engine {
     this.depart(connectionOf(client));
   }
 
-  /** There is no memory to share here: clients then send in the ordinary way. */
-  @Request(ClientRequest.ZERO_COPY_ALLOCATE, raw)
-  @Request(ClientRequest.ZERO_COPY_FREE, raw)
-  @Request(ClientRequest.ZERO_COPY_EXECUTE, raw)
-  zeroCopy(_: Uint8Array, client: Client): void {
-    client.respond(ClientResponse.ZERO_COPY, CsError.NOT_SUPPORTED);
+  /** libcpg looks at neither this answer nor that to freeing, and corosync sends them with the id of a join. */
+  @Request(ClientRequest.ZERO_COPY_ALLOCATE, ZeroCopyAllocate, { flowControl: true })
+  zeroCopyAllocate({ path }: Infer<typeof ZeroCopyAllocate>, client: Client): void {
+    client.respond(ClientResponse.JOIN, connectionOf(client).buffers.allocate(path, client.uid));
+  }
+
+  @Request(ClientRequest.ZERO_COPY_FREE, ZeroCopyFree, { flowControl: true })
+  zeroCopyFree({ handle }: Infer<typeof ZeroCopyFree>, client: Client): void {
+    client.respond(ClientResponse.JOIN, connectionOf(client).buffers.free(handle));
+  }
+
+  @Request(ClientRequest.ZERO_COPY_EXECUTE, ZeroCopyExecute, { flowControl: true })
+  zeroCopyExecute({ handle }: Infer<typeof ZeroCopyExecute>, client: Client): void {
+    client.respond(ClientResponse.MCAST, this.sendShared(connectionOf(client), handle));
+  }
+
+  private sendShared(connection: Connection, handle: bigint): CsError {
+    if (!connection.member) return CsError.NOT_EXIST;
+    if (connection.client.behind) return CsError.TRY_AGAIN;
+    this.shared ??= new Uint8Array(MAX_MESSAGE);
+    const data = connection.buffers.message(handle, this.shared);
+    if (typeof data === 'number') return data;
+    return this.send(connection, data) ? CsError.OK : CsError.TRY_AGAIN;
   }
 
   @Delivery(RingMessage.JOIN, Membership)

@@ -241,11 +241,16 @@ describe('requests', () => {
     assert.equal(node.sent.length, sent + 1);
   });
 
-  it('refuse zero copy, which clients can do without', () => {
-    const { node, client } = alone();
-    for (const id of [9, 10, 11]) {
-      assert.equal(node.request(client, id, new Uint8Array(8)), CsError.NOT_SUPPORTED);
-    }
+  it('refuse zero copy where there are no files to share, and of no member', () => {
+    const { ring, node, client } = alone();
+    assert.equal(node.request(client, 9, new Uint8Array(136)), CsError.NOT_SUPPORTED);
+    assert.equal(node.request(client, 10, new Uint8Array(16)), CsError.BAD_HANDLE);
+    assert.equal(node.request(client, 11, new Uint8Array(8)), CsError.NOT_EXIST);
+    node.join(client, 'g', 1);
+    ring.settle();
+    assert.equal(node.request(client, 11, new Uint8Array(8)), CsError.BAD_HANDLE);
+    client.behind = true;
+    assert.equal(node.request(client, 11, new Uint8Array(8)), CsError.TRY_AGAIN);
   });
 
   it('admit as many members to a group as libcpg has room for', () => {

@@ -59,7 +59,8 @@ export class SimulatedNode {
         return counter;
       },
     };
-    this.engine = new CpgEngine(cluster, clients, { timer: (expire) => this.timer(expire) }, counters);
+    const timers = { timer: (expire: () => void) => this.timer(expire) };
+    this.engine = new CpgEngine(cluster, clients, timers, counters, undefined);
   }
 
   get waiting(): number {

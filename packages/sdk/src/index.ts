@@ -1,4 +1,5 @@
 export * from './bytes.js';
+export * from './client-files.js';
 export * from './clients.js';
 export * from './cluster.js';
 export * from './codec.js';

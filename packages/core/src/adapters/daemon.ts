@@ -11,6 +11,7 @@ import type { PluginPlan } from '../plugins/plan.js';
 import { reportKeys, reportPlugins } from '../plugins/report.js';
 import { systemClock } from './clock.js';
 import { USAGE, defaultStateDir, parseCommandLine, type CommandLine } from './command-line.js';
+import { SharedFolders } from './client-files.js';
 import { DaemonConfigurationFile } from './configuration-file.js';
 import { runDetached, tellParent } from './detach.js';
 import { ExitCode, exitCodeAfter, exitCodeOf } from './exit-codes.js';
@@ -93,7 +94,7 @@ class Daemon {
     const { plugins, importTimes } = await this.load();
     const executive = new Executive(this.configuration, plugins, {
       ...{ clock: systemClock, timers, random: systemRandom, storage: this.storage, logs },
-      ...{ processes: systemProcesses, configurationFile: this.file },
+      ...{ processes: systemProcesses, configurationFile: this.file, clientFiles: new SharedFolders() },
       ringIds: new StoredRingId(this.storage, this.configuration.local.nodeId, logs('totem')),
       listener: new UnixListener(join(this.line.runDir, SOCKET_NAME)),
       uid: process.getuid?.() ?? -1,
