@@ -114,6 +114,14 @@ describe('programs and their supervisors', function () {
       await until('the record', async () => (await entry())?.instance === 2);
     });
 
+    it('are ended by signals to their supervisor, however soon they come', async () => {
+      const command = shell(`kill -USR2 ${process.pid}; echo $$ >${file('signalled')}; sleep 60`);
+      const supervisor = await supervise({ command }, { recorded: false, stopOn: ['SIGUSR2'] });
+      assert.equal((await supervisor.ended).failed, false);
+      assert.equal(process.listenerCount('SIGUSR2'), 0);
+      if (read('signalled') !== '') assert.equal(isAlive(Number(read('signalled'))), false);
+    });
+
     it('need a daemon only for the record and for quorum', async () => {
       const nowhere = { runDir: folder };
       await assert.rejects(sleeper({}, nowhere), /COTERIE_E_CLIENT_ABSENT|no daemon/);

@@ -25,10 +25,10 @@ export async function register(
   if (process.env[Variable.descriptor] !== undefined) return new Supervised(process.env);
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)] as const;
   const name = basename(process.argv[1] ?? process.execPath);
-  const supervisor = await supervise({ ...terms, command, health: 'library' }, { name, ...options });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => void supervisor.stop());
-  }
+  const supervisor = await supervise(
+    { ...terms, command, health: 'library' },
+    { name, stopOn: ['SIGTERM', 'SIGINT', 'SIGHUP'], ...options },
+  );
   const { end, failed } = await supervisor.ended;
   process.exit(exitCode(end, failed));
 }

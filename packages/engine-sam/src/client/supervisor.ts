@@ -24,6 +24,8 @@ export interface SuperviseOptions extends Pick<SamClientOptions, 'path' | 'runDi
   readonly onChange?: (status: Status) => void;
   /** Lines about what becomes of the program; default: nowhere. */
   readonly log?: (line: string) => void;
+  /** Signals to this process that end the program, however often they come; default: none. */
+  readonly stopOn?: readonly NodeJS.Signals[];
 }
 
 export interface Status {
@@ -113,17 +115,19 @@ export class Supervisor implements AsyncDisposable {
         },
         {
           quorumChanged: () => this.supervision.quorumChanged(),
-          stop: () => void this.supervision.stop(),
+          stop: this.told,
         },
       );
     }
     this.begun = true;
     // Whatever ends this process early, the program is not to be left alone.
     process.once('exit', this.kill);
+    for (const signal of this.options.stopOn ?? []) process.on(signal, this.told);
     this.supervision.start();
   }
 
   private readonly kill = () => this.supervision.kill();
+  private readonly told = () => void this.supervision.stop();
 
   private lives(): void {
     this.heard = true;
@@ -141,6 +145,7 @@ export class Supervisor implements AsyncDisposable {
     this.over = true;
     const { phase, reason, end } = this.supervision;
     process.off('exit', this.kill);
+    for (const signal of this.options.stopOn ?? []) process.off(signal, this.told);
     this.signOfLife.stop();
     await this.registration?.close(this.recorded ? this.report(true) : undefined);
     this.settle({ failed: phase === 'failed', reason, end });

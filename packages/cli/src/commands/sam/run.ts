@@ -62,11 +62,8 @@ export default class SamRun extends DaemonCommand {
       recorded: record,
       runDir: this.runDir(flags),
       log: (line) => process.stderr.write(`${paint.quiet(`sam: ${line}`)}\n`),
+      stopOn: ['SIGINT', 'SIGTERM', 'SIGHUP'],
     });
-    // However often: this process must not be gone before the program is.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => void supervisor.stop());
-    }
     const { end, failed } = await supervisor.ended;
     process.exitCode = exitCode(end, failed);
   }
