@@ -72,6 +72,22 @@ view 9 1:10,3:30 2:20:4 -`;
     );
   });
 
+  it('knows short messages of a sender that was away by those before it went', () => {
+    const one = `
+start 1 1:10
+view 1 1:10,2:20 - 1:10:1,2:20:4
+ring 1 1.4 1,2
+got 4 2:20 299 400 ok
+ring 6 1.8 1,2
+view 7 1:10 2:20:3 -
+view 7 1:10,2:20 - 2:20:4
+got 8 2:20 44 1 ok
+got 8 2:20 45 1 ok
+got 8 2:20 302 400 ok`;
+    assert.deepEqual(check([log(one)]), []);
+    assert.match(check([log(one.replace('302', '303'))]).join(), /where 302 should/);
+  });
+
   const faults: Record<string, { one?: [string, string]; two?: [string, string]; finds: RegExp }> = {
     damage: { one: ['got 4 1:10 0 400 ok', 'got 4 1:10 0 400 bad'], finds: /damaged: message 0 of 1:10/ },
     'another order': {

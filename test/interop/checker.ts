@@ -45,6 +45,7 @@ export function check(logs: readonly Log[]): string[] {
 function readHistory(log: Log, problems: string[]): Era[] {
   const eras: Era[] = [];
   const next = new Map<string, number>();
+  const last = new Map<string, number>();
   const newcomers = new Set<string>();
   let ring = '';
   let times = new Map<string, number>();
@@ -76,7 +77,7 @@ function readHistory(log: Log, problems: string[]): Era[] {
       if (!line.sound) wrong(`damaged: ${describe(line)}`);
       if (!era?.view.members.includes(line.from)) wrong(`from a stranger: ${describe(line)}`);
       newcomers.delete(line.from);
-      era?.delivered.push(`${line.from}/${inSequence(line, next, wrong)}`);
+      era?.delivered.push(`${line.from}/${inSequence(line, { next, last }, wrong)}`);
     }
   }
   return eras;
@@ -122,19 +123,30 @@ function checkChange(before: View | undefined, now: View, self: string, wrong: (
   }
 }
 
+/** Of each sender: the counter that has to come, while it stays a member, and the last one that came. */
+interface Counters {
+  readonly next: Map<string, number>;
+  readonly last: Map<string, number>;
+}
+
 /** Returns the message's whole counter. A sender's messages come one after the other while both stay members. */
-function inSequence(message: Delivery, next: Map<string, number>, wrong: (what: string) => void): number {
+function inSequence(message: Delivery, { next, last }: Counters, wrong: (what: string) => void): number {
   const expected = next.get(message.from);
-  if (expected === undefined) {
-    next.set(message.from, message.counter + 1);
-    return message.counter;
-  }
-  const whole = message.size >= 4;
-  const mask = 2 ** (8 * message.size) - 1;
-  const counter = whole ? message.counter : (expected & ~mask) | message.counter;
-  if (counter !== expected) wrong(`${describe(message)} where ${expected} should come`);
+  const counter = wholeCounter(message, expected, last.get(message.from) ?? -1);
+  if (expected !== undefined && counter !== expected)
+    wrong(`${describe(message)} where ${expected} should come`);
   next.set(message.from, counter + 1);
+  last.set(message.from, counter);
   return counter;
+}
+
+/** A short message has room for the low bits only: those of what should come, or else of what comes behind the last one. */
+function wholeCounter({ counter, size }: Delivery, expected: number | undefined, last: number): number {
+  if (size >= 4) return counter;
+  const range = 2 ** (8 * size);
+  if (expected !== undefined) return expected - (expected % range) + counter;
+  const ahead = (counter - last) % range;
+  return last + (ahead > 0 ? ahead : ahead + range);
 }
 
 function deliveries(eras: readonly Era[]): Key[] {
