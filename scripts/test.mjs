@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { ready, root, run } from './ready.mjs';
 
 /**
- * A mocha process a suite, two at a time: rings of daemons mostly wait, so they run one after the other beside the
- * tests that compute. What a suite prints appears when it has ended.
+ * A mocha process a suite, three at a time: daemons mostly wait, so that they run beside the tests that compute. What
+ * a suite prints appears when it has ended.
  */
 const lanes = [
-  ['packages/*/dist-test/**/*.test.js', 'test/dist-test/!(interop)/**/!(rings).test.js'],
-  ['test/dist-test/interop/**/*.test.js', 'test/dist-test/e2e/rings.test.js'],
+  ['packages/*/dist-test/**/*.test.js'],
+  ['test/dist-test/interop/**/*.test.js'],
+  ['test/dist-test/e2e/rings.test.js', 'test/dist-test/!(interop)/**/!(rings).test.js'],
 ];
 
 const total = { passes: 0, failures: 0, pending: 0 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describeRun, runCampaign, runSchedule, runScript, type Script } from '@coterie/testkit';
 
 /** Seeds of every run of the tests; `coterie sim` runs others, and more. */
-const SEEDS = { from: 1000, count: 300, batch: 30 };
+const SEEDS = { from: 1000, count: 180, batch: 30 };
 
 describe('random schedules', function () {
   this.timeout(180_000);

@@ -79,7 +79,7 @@ describe('the ring, simulated', function () {
     settle(world);
   });
 
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 24; seed++) {
     it(`keeps extended virtual synchrony through faults (seed ${seed})`, () => {
       const world = new World(seed, [1, 2, 3, 4, 5].slice(0, 2 + (seed % 4)), quick);
       world.packets = true;
@@ -87,7 +87,7 @@ describe('the ring, simulated', function () {
     });
   }
 
-  for (let seed = 1001; seed <= 1030; seed++) {
+  for (let seed = 1001; seed <= 1012; seed++) {
     it(`keeps messages of many packets whole through faults (seed ${seed})`, () => {
       const world = new World(seed, [1, 2, 3, 4, 5].slice(0, 2 + (seed % 4)), quick);
       throughFaults(world, seed % 2 === 0 ? 9000 : 900);
