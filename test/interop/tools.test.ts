@@ -15,9 +15,9 @@ const missing = startsWith(
   'resources\\.(system\\.|watchdog_timeout)',
   'runtime\\.services\\.(mon|wd|pload)\\.',
   'internal_configuration\\.service\\.[467]\\.',
-  'runtime\\.(blackbox\\.|force_gather)',
-  'stats\\.ipcs\\.(service|global\\.closed)',
-  'stats\\.srp\\.(avg_|continuous_sendmsg_failures|firewall_)',
+  'runtime\\.blackbox\\.',
+  'stats\\.ipcs\\.service\\d+\\.[^.]+\\.C\\.(queued|sent|send_retries|recv_retries) ',
+  'stats\\.srp\\.(avg_|continuous_sendmsg_failures)',
 );
 /** Keys of coteried for what corosync does not have: its plugins, further services and counters. */
 const additional = startsWith(

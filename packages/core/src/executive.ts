@@ -25,6 +25,7 @@ import {
 } from '@coterie/totem';
 import { compose, members, type Composition } from './composition.js';
 import type { Configuration } from './config/configuration.js';
+import { gatherOnDemand } from './config/force-gather.js';
 import { followTiming } from './config/live-timing.js';
 import type { Reload } from './config/reload.js';
 import { MemoryDatabase } from './database/database.js';
@@ -36,6 +37,7 @@ import type { Logs } from './observe/logs.js';
 import { MemberKeys } from './observe/members.js';
 import { describeServices } from './observe/services.js';
 import { StallDetector } from './observe/stall-detector.js';
+import { ConnectionKeys } from './observe/connections.js';
 import { Statistics } from './observe/statistics.js';
 import { START_TIMEOUT, within } from './plugins/load.js';
 import type { LoadedPlugin } from './plugins/plugin-package.js';
@@ -72,6 +74,8 @@ export interface ExecutivePorts {
   readonly clientFiles?: ClientFiles | undefined;
   /** Undefined: no program can have the configuration read again. */
   readonly configurationFile?: ConfigurationFile | undefined;
+  /** The program that runs as this pid, empty if unknown; undefined: nobody tells. */
+  readonly processName?: ((pid: number) => string) | undefined;
   readonly ringIds: RingIdStore;
   readonly logs: Logs;
   /** Where the built-in front-end listens; undefined: it does not run. */
@@ -149,10 +153,12 @@ export class Executive {
       (reason, asked) => void this.stop({ kind: asked ?? 'engine', reason }),
     );
     const room = (bytes: number) => engineRouter.room(bytes);
+    const connections = new ConnectionKeys(database, ports.processName ?? (() => ''));
     const clientRouter = new LocalClientRouter({
       state,
       room,
       database,
+      connections,
       uid: ports.uid,
       clock,
       log: logs('ipc'),
@@ -187,9 +193,10 @@ export class Executive {
         this.totem.reconfigure(totem);
       },
     );
+    gatherOnDemand(database, this.log, () => this.totem.linkChanged(true));
     this.stalls = new StallDetector(clock, timers, database, this.log, () => this.configuration.totem.token);
     this.statistics = new Statistics(timers, {
-      ...{ database, totem: this.totem, transport, router: engineRouter, counters },
+      ...{ database, totem: this.totem, transport, router: engineRouter, counters, connections },
       clients: () => clientRouter.size,
       stalls: this.stalls,
     });

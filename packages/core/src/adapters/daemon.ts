@@ -13,6 +13,7 @@ import { systemClock } from './clock.js';
 import { USAGE, defaultStateDir, parseCommandLine, type CommandLine } from './command-line.js';
 import { SharedFolders } from './client-files.js';
 import { DaemonConfigurationFile } from './configuration-file.js';
+import { processName } from './host.js';
 import { runDetached, tellParent } from './detach.js';
 import { ExitCode, exitCodeAfter, exitCodeOf } from './exit-codes.js';
 import { FileStorage } from './file-storage.js';
@@ -98,6 +99,7 @@ class Daemon {
       ringIds: new StoredRingId(this.storage, this.configuration.local.nodeId, logs('totem')),
       listener: new UnixListener(join(this.line.runDir, SOCKET_NAME)),
       uid: process.getuid?.() ?? -1,
+      processName,
       observer: this.trace,
     });
     for (const [key, held] of reportKeys(reportPlugins(this.plan, [], importTimes)))

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Host } from '../config/configuration.js';
@@ -18,6 +19,15 @@ export async function readHost(names: readonly string[]): Promise<Host> {
     user: (name) => numberOf('passwd', name),
     group: (name) => numberOf('group', name),
   };
+}
+
+/** What the system calls the program of a process; empty if it does not tell, or the process is gone. */
+export function processName(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').replace(/\n$/, '');
+  } catch {
+    return '';
+  }
 }
 
 async function resolveAll(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {

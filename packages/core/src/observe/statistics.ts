@@ -1,10 +1,13 @@
 import { value, type Database, type Timer, type Timers, type Transport } from '@coterie/sdk';
 import type { Totem } from '@coterie/totem';
 import type { EngineRouter } from '../routing/engine-router.js';
+import type { ConnectionKeys } from './connections.js';
 import type { CounterRegistry } from './counters.js';
 import type { StallDetector } from './stall-detector.js';
 
 const INTERVAL = 1000;
+/** More attempts to form a ring than these, one after the other: something keeps packets from it (MAX_NO_CONT_GATHER). */
+const MAX_CONTINUOUS_GATHER = 3;
 
 /** corosync's types: the rest is u64. */
 const U32 = new Set([
@@ -41,6 +44,7 @@ export interface StatisticsSources {
   readonly router: EngineRouter;
   readonly counters: CounterRegistry;
   readonly clients: () => number;
+  readonly connections: Pick<ConnectionKeys, 'refresh' | 'clear' | 'closings'>;
   readonly stalls: Pick<StallDetector, 'clear'>;
 }
 
@@ -78,8 +82,11 @@ export class Statistics {
   }
 
   refresh(): void {
-    const { totem, transport, router, counters, clients } = this.sources;
-    for (const [name, count] of totem.counters()) this.show(`stats.${name}`, count);
+    const { totem, transport, router, counters, clients, connections } = this.sources;
+    const ring = totem.counters();
+    for (const [name, count] of ring) this.show(`stats.${name}`, count);
+    const stuck = (ring.get('srp.continuous_gather') ?? 0) > MAX_CONTINUOUS_GATHER;
+    this.show('stats.srp.firewall_enabled_or_nic_failure', stuck ? 1 : 0);
     for (const [name, count] of transport.counters()) this.show(`stats.transport.${name}`, count);
     for (const [name, counter] of counters.entries()) this.show(name, counter.value);
     for (const [reason, count] of Object.entries(router.dropped))
@@ -89,6 +96,8 @@ export class Statistics {
       this.show(`runtime.services.${service}.${fn}.rx`, received.value);
     }
     this.show('stats.ipcs.global.active', clients());
+    this.show('stats.ipcs.global.closed', connections.closings);
+    connections.refresh();
   }
 
   private clear(what: string): void {
@@ -98,6 +107,7 @@ export class Statistics {
       if (GAUGES.has(key) || !prefixes.some((prefix) => key.startsWith(prefix))) continue;
       this.cleared.set(key, (this.cleared.get(key) ?? 0) + count);
     }
+    if (prefixes.includes('stats.ipcs.')) this.sources.connections.clear();
     if (what === 'schedmiss' || what === 'all') this.sources.stalls.clear();
     this.refresh();
   }

@@ -9,6 +9,7 @@ import {
   type Logger,
   type RequestHandler,
 } from '@coterie/sdk';
+import type { ConnectionKeys } from '../observe/connections.js';
 import type { ClusterState } from './cluster-state.js';
 import { EngineClients, LocalClient } from './clients.js';
 import { method, type RunningEngine } from './engine.js';
@@ -43,6 +44,8 @@ export interface ClientPorts {
   readonly database: Pick<Database, 'get'>;
   /** The user that the daemon runs as; -1 if unknown. */
   readonly uid: number;
+  /** Where the connections are shown. */
+  readonly connections: Pick<ConnectionKeys, 'opened' | 'closed'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -114,7 +117,8 @@ export class LocalClientRouter implements ClientRouter {
     if (found === undefined) return;
     const { client, service } = found;
     service.clients.add(client);
-    const { engine, guard } = service.running;
+    const { engine, guard, identity } = service.running;
+    this.ports.connections.opened(client, identity.service);
     guard.run('onConnect', () => engine.onConnect?.(client), undefined);
   }
 
@@ -130,12 +134,14 @@ export class LocalClientRouter implements ClientRouter {
     const { flowControl, oneWay } = route.handler;
     if (flowControl && (!this.admits(length) || (oneWay && client.behind && !client.awaiting))) {
       this.waiting.add(client);
+      client.counts.overload++;
       client.pause(true);
       return 'busy';
     }
     const decoded = route.handler.codec.decode(bytes, offset + HEADER, length - HEADER);
     if (!decoded.ok) return this.invalid(client, decoded.reason, oneWay);
     client.answered = false;
+    client.counts.requests++;
     try {
       route.run(decoded.value, client);
     } catch (error) {
@@ -169,6 +175,7 @@ export class LocalClientRouter implements ClientRouter {
     if (others === 0) this.ofUser.delete(client.uid);
     else this.ofUser.set(client.uid, others);
     client.gone();
+    this.ports.connections.closed(client);
     const { engine, guard } = service.running;
     guard.run('onDisconnect', () => engine.onDisconnect?.(client), undefined);
   }
@@ -231,6 +238,7 @@ export class LocalClientRouter implements ClientRouter {
 
   private invalid(client: LocalClient, reason: string, oneWay = false): 'taken' {
     this.refused.request++;
+    client.counts.invalid++;
     if (this.ports.log.enabled('debug'))
       this.ports.log.debug(`refused a request of client ${client.id}: ${reason}`);
     if (!oneWay) client.respond(0, CsError.INVALID_PARAM);

@@ -1,14 +1,16 @@
 import { CsError, type Client, type Clients, type Codec, type Connection } from '@coterie/sdk';
+import { ConnectionCounts, type CountedConnection } from '../observe/connections.js';
 
 /** Header of a response or event: i32 id at 0, i32 size at 8, i32 error at 16. */
 const HEADER = 24;
 
 /** One connection, as its engine sees it. */
-export class LocalClient implements Client {
+export class LocalClient implements Client, CountedConnection {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
   state: unknown = undefined;
+  readonly counts = new ConnectionCounts();
   /** Has the request being handled been answered? */
   answered = false;
   /** Does it wait for the answer of a request that stands behind others? */
@@ -46,7 +48,12 @@ export class LocalClient implements Client {
   }
 
   pause(paused: boolean): void {
-    if (this.open) this.connection.pause(paused);
+    if (!this.open) return;
+    if (this.counts.held !== paused) {
+      this.counts.held = paused;
+      this.counts.flowControls++;
+    }
+    this.connection.pause(paused);
   }
 
   /** The peer is not there any more. */
@@ -80,6 +87,8 @@ export class LocalClient implements Client {
     codec?.encode(value as T, view, offset + HEADER);
     if (tail !== undefined) this.bytesOf(view).set(tail, view.byteOffset + offset + head);
     this.connection.commit();
+    if (kind === 'event') this.counts.dispatched++;
+    else this.counts.responses++;
     return true;
   }
 

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { CoterieError, CsError, ServiceEngine, definePlugin, type Engine, type Plugin } from '@coterie/sdk';
+import {
+  CoterieError,
+  CsError,
+  ServiceEngine,
+  definePlugin,
+  value,
+  type Engine,
+  type Plugin,
+} from '@coterie/sdk';
 import type { Manifest } from '@coterie/sdk/manifest';
 import {
   Executive,
@@ -288,6 +296,21 @@ describe('executives of one process', () => {
     assert.ok(Number(database.get('stats.srp.operational_entered')?.value) >= 1);
     assert.equal(database.get('stats.ipcs.global.active')?.value, 1n);
     assert.deepEqual(database.get('totem.cluster_name')?.value, 'test');
+  });
+
+  it('form their ring anew when a client wants it', async () => {
+    const cluster = new Cluster(2);
+    const nodes = await cluster.start(1, 2);
+    await cluster.together(nodes);
+    const { database } = nodes[0]?.executive ?? assert.fail();
+    const force = () => database.get('runtime.force_gather')?.value;
+    const rings = () => nodes.map(({ executive }) => executive.dump().ring as string);
+    const before = rings()[0];
+    assert.equal(force(), 'no');
+    database.set('runtime.force_gather', value.string('yes'));
+    assert.equal(force(), 'no');
+    await cluster.network.until('the next ring', () => !rings().includes(before!));
+    await cluster.together(nodes);
   });
 
   it('say when they were paused', async () => {

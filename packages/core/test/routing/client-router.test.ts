@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { CsError, engineIdentity, value, type DatabaseValue, type Peer } from '@coterie/sdk';
+import { MemoryDatabase } from '../../dist/database/database.js';
+import { ConnectionKeys } from '../../dist/observe/connections.js';
 import { LocalClientRouter } from '../../dist/routing/client-router.js';
 import { ClusterState } from '../../dist/routing/cluster-state.js';
 import { Guard, runningEngine } from '../../dist/routing/engine.js';
@@ -13,6 +15,8 @@ class Setup {
   readonly database = new Map<string, DatabaseValue>();
   readonly engine = new CounterEngine();
   readonly failures = { value: 0 };
+  readonly keys = new MemoryDatabase((error) => assert.fail(String(error)));
+  readonly connections = new ConnectionKeys(this.keys, (pid) => `program ${pid}`);
   readonly log = new RecordedLog();
   readonly time = new ManualTime();
   /** Bytes that the send queue has room for. */
@@ -21,6 +25,7 @@ class Setup {
     state: this.state,
     room: (bytes) => bytes <= this.room,
     database: this.database,
+    connections: this.connections,
     uid: 1000,
     clock: this.time,
     log: this.log,
@@ -310,6 +315,59 @@ describe('client router', () => {
     assert.equal(connection.frames.length, 0);
     assert.equal(setup.request(handle, frame(0, 1)), 'taken');
     assert.deepEqual(setup.engine.asked, []);
+  });
+});
+
+describe('connections in the database', () => {
+  const prefix = 'stats.ipcs.service1027.5.0x1.';
+  const of = (setup: Setup) =>
+    Object.fromEntries(
+      setup.keys
+        .keys('stats.ipcs.')
+        .map((key) => [key.slice(prefix.length), Number(setup.keys.get(key)?.value)]),
+    );
+  const fresh = {
+    ...{ dispatched: 0, flow_control: 0, flow_control_count: 0, invalid_request: 0, overload: 0 },
+    ...{ procname: NaN, queueing: 0, requests: 0, responses: 0 },
+  };
+
+  it('are there under the names and types of corosync while they last', () => {
+    const setup = new Setup();
+    const { handle } = setup.connect({ pid: 5, uid: 0, gid: 0 });
+    assert.deepEqual(of(setup), fresh);
+    assert.deepEqual(setup.keys.get(`${prefix}procname`), value.string('program 5'));
+    assert.deepEqual(setup.keys.get(`${prefix}queueing`), value.i32(0));
+    assert.deepEqual(setup.keys.get(`${prefix}flow_control`), value.u32(0));
+    assert.deepEqual(setup.keys.get(`${prefix}requests`), value.u64(0n));
+    setup.router.closed(handle);
+    setup.router.closed(handle);
+    assert.deepEqual(of(setup), {});
+    assert.equal(setup.connections.closings, 1);
+  });
+
+  it('count what they do, and start again when they are told to', () => {
+    const setup = new Setup();
+    const { connection, handle } = setup.connect({ pid: 5, uid: 0, gid: 0 });
+    setup.request(handle, frame(0, 1));
+    setup.request(handle, frame(99, 1));
+    setup.clients.dispatch(9, Number32, { value: 7 });
+    setup.room = 0;
+    setup.request(handle, frame(1, 1));
+    connection.behind = true;
+    setup.connections.refresh();
+    const held = { flow_control: 1, queueing: 1 };
+    const counted = { dispatched: 1, invalid_request: 1, overload: 1, requests: 1, responses: 2 };
+    assert.deepEqual(of(setup), { ...fresh, ...held, ...counted, flow_control_count: 1 });
+    setup.connections.clear();
+    assert.deepEqual(of(setup), { ...fresh, ...held });
+  });
+
+  it('that were never let in are not', () => {
+    const setup = new Setup();
+    const answer = setup.router.accept(1027, new FakeConnection());
+    assert.ok('handle' in answer);
+    setup.router.closed(answer.handle);
+    assert.deepEqual(of(setup), {});
   });
 });
 
