@@ -9,6 +9,7 @@ const arrows = {
   core: ['sdk', 'totem'],
   testkit: ['sdk', 'totem', 'core', 'engine-confdb', 'engine-cpg', 'engine-quorum'],
   '{engine,transport,ipc}-*': ['sdk'],
+  'create-coterie': ['sdk'],
 };
 
 const outsideOwnPackage = {

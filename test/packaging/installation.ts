@@ -1,13 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -39,11 +31,11 @@ export class PackedInstallation {
   constructor() {
     const tarballs = join(this.folder, 'tarballs');
     mkdirSync(tarballs);
-    const output = execFileSync(
-      'npm',
-      ['pack', '--workspaces', '--json', '--ignore-scripts', '--pack-destination', tarballs],
-      { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-    );
+    const output = execFileSync('npm', ['pack', '--workspaces', '--json', '--pack-destination', tarballs], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const packed = JSON.parse(output) as { name: string; filename: string; files: { path: string }[] }[];
     this.packages = packed.map(({ name, filename, files }) => {
       const place = join(this.folder, 'node_modules', name);
@@ -68,11 +60,7 @@ export class PackedInstallation {
 
   private linkWhatItNeeds({ name, dependencies = {}, bin = {} }: PackageJson): void {
     const place = join(this.folder, 'node_modules', name);
-    const source = join(
-      ROOT,
-      'packages',
-      readdirSync(join(ROOT, 'packages')).find((folder) => name.endsWith(`/${folder}`))!,
-    );
+    const source = join(ROOT, 'packages', name.replace('@coterie/', ''));
     for (const needed of Object.keys(dependencies)) {
       if (!needed.startsWith('@coterie/'))
         link(installed(needed, source), join(place, 'node_modules', needed));

@@ -38,8 +38,11 @@ describe('Packages as they are published', function () {
       );
       const missing = named.filter((path) => !files.includes(path.replace('./', '')));
       assert.deepEqual(missing, [], `${json.name} names files that it does not hold`);
-      const odd = files.filter((path) =>
-        /(^|\/)(src|test|dist-test|coverage)\/|\.map$|buildinfo$|\.tgz$/.test(path),
+      const odd = files.filter(
+        (path) =>
+          /\.map$|buildinfo$|\.tgz$/.test(path) ||
+          // The sources of a template are what it is for.
+          (!path.startsWith('templates/') && /(^|\/)(src|test|dist-test|coverage|scripts)\//.test(path)),
       );
       assert.deepEqual(odd, [], `${json.name} holds files that nobody needs`);
     }

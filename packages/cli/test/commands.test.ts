@@ -76,6 +76,27 @@ describe('The command line', () => {
     assert.match(check.err, /loaded [1-9]/);
   });
 
+  it('begins projects, and overwrites nothing', async function () {
+    this.timeout(60_000);
+    const args = ['generate', 'engine', 'my-engine', '--service', '1027', '--yes'];
+    const dry = new Coterie([...args, '--dry-run'], folder);
+    assert.equal(await dry.code(), 0, dry.err);
+    assert.match(dry.out, /my-engine would get\n(.*\n)* {2}src\/engine\.ts\n/);
+    const written = new Coterie([...args, '--json'], folder);
+    assert.equal(await written.code(), 0, written.err);
+    const { project, files } = JSON.parse(written.out) as { project: { service: number }; files: string[] };
+    assert.deepEqual([project.service, files.includes('test/conformance.test.ts')], [1027, true]);
+    const again = new Coterie(args, folder);
+    assert.equal(await again.code(), 1);
+    assert.match(again.err, /^COTERIE_E_GENERATE_EXISTS: /);
+    for (const kind of ['transport', 'daemon']) {
+      const other = new Coterie(['generate', kind, `my-${kind}`], folder);
+      assert.equal(await other.code(), 0, other.err);
+    }
+    const nameless = new Coterie(['generate', 'daemon'], folder);
+    assert.match((await nameless.code(), nameless.err), /^COTERIE_E_USAGE: say the name of the daemon/);
+  });
+
   it('helps', async () => {
     const help = new Coterie(['quorum', 'status', '--help'], folder);
     assert.equal(await help.code(), 0);

@@ -1,5 +1,8 @@
+export { systemClock } from './adapters/clock.js';
 export { readConfiguration, readPlugins, type Place } from './adapters/installation.js';
+export { systemRandom } from './adapters/random.js';
 export { StoredRingId } from './adapters/ring-id-store.js';
+export { SystemTimers } from './adapters/timers.js';
 export * from './config/configuration.js';
 export { hostNames, loadConfiguration } from './config/load.js';
 export { planReload, type Reload } from './config/reload.js';
@@ -10,7 +13,7 @@ export type { ByteStream, ByteStreamEvents, StreamListener } from './ipc/stream.
 export type { Logs } from './observe/logs.js';
 export type { HostSdk } from './plugins/compatibility.js';
 export { PluginContainers, PluginContainer, type Ports } from './plugins/container.js';
-export { findProject } from './plugins/discover.js';
+export { findPackage, findProject } from './plugins/discover.js';
 export { loadPlugins, START_TIMEOUT, within, type LoadPorts, type LoadResult } from './plugins/load.js';
 export { planPlugins, type PluginPlan } from './plugins/plan.js';
 export * from './plugins/plugin-package.js';

@@ -151,6 +151,14 @@ export const errors = {
     meaning: 'The development cluster did not get to the state named in the message in time.',
     remedy: 'Read the logs in .coterie/dev; a machine under heavy load may need another try.',
   },
+  COTERIE_E_GENERATE_EXISTS: {
+    meaning: 'A file that a generator would write is there already; nothing was written.',
+    remedy: 'Name another folder with --directory, or move the files away.',
+  },
+  COTERIE_E_GENERATE_NAME: {
+    meaning: 'A generator was told a name or a service number that a plugin cannot have.',
+    remedy: 'Choose a name like my-engine or @acme/my-engine, and a number from 1024 to 65535.',
+  },
   COTERIE_E_GROUP_JOINED: {
     meaning: 'A process group was joined a second time on the same node.',
     remedy: 'Give every user of the ring a group name of its own.',

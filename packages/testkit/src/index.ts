@@ -37,3 +37,7 @@ export { describeScript, type Script, type Setting, type Step, type Talk } from 
 export { describeFault, type Fault } from './campaign/fault.js';
 export { Coverage, impossible, ringEvents, ringStates } from './trace/coverage.js';
 export type { Plan } from './campaign/plan.js';
+export type { Demand } from './conformance/demand.js';
+export { engineConformance, type EngineSubject } from './conformance/engine.js';
+export { pluginIn } from './conformance/package-under-test.js';
+export { transportConformance, type TransportSubject } from './conformance/transport.js';

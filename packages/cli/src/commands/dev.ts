@@ -23,6 +23,10 @@ export default class Dev extends Command {
       min: 1,
       max: 65_500,
     }),
+    transport: Flags.string({
+      summary: 'What carries the ring, of those that are installed',
+      default: 'udpu',
+    }),
     demo: Flags.boolean({
       summary: 'Show a process group and the loss of a node',
       default: true,
@@ -44,7 +48,9 @@ export default class Dev extends Command {
     failed.catch(() => undefined);
 
     const ports = await reservePorts(ADDRESS, flags.nodes, flags['base-port']);
-    const cluster = new DevCluster(projectAt(process.cwd()), ports, (node, how) => died(node, how));
+    const cluster = new DevCluster(projectAt(process.cwd()), ports, flags.transport, (node, how) =>
+      died(node, how),
+    );
     const story = new Story(cluster, (line) => this.log(line));
     try {
       this.log(`A cluster of ${flags.nodes} on this machine, configured by ${cluster.configuration}`);

@@ -24,6 +24,7 @@ export class DevCluster {
   constructor(
     project: string,
     private readonly ports: Ports,
+    transport: string,
     died: (node: NodeProcess, how: string) => void,
   ) {
     const work = workFolder(project);
@@ -50,7 +51,7 @@ export class DevCluster {
       mkdirSync(join(log, '..'), { recursive: true });
       rmSync(log, { force: true });
     }
-    writeFileSync(this.configuration, corosyncConf(places));
+    writeFileSync(this.configuration, corosyncConf(places, transport));
     this.nodes = places.map((place) => new NodeProcess(place, project, this.configuration, died));
   }
 
@@ -67,7 +68,7 @@ export class DevCluster {
   }
 }
 
-function corosyncConf(places: readonly NodePlace[]): string {
+function corosyncConf(places: readonly NodePlace[], transport: string): string {
   const nodes = places.map(
     ({ nodeId, port }) => `  node {
     nodeid: ${nodeId}
@@ -82,7 +83,7 @@ function corosyncConf(places: readonly NodePlace[]): string {
 totem {
   version: 2
   cluster_name: dev
-  transport: udpu
+  transport: ${transport}
   # Plaintext: nothing leaves this machine.
   crypto_cipher: none
   crypto_hash: none

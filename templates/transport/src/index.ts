@@ -1,0 +1,2 @@
+export { plugin } from './plugin.js';
+export { __Name__Transport } from './transport.js';
