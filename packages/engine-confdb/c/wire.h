@@ -101,6 +101,7 @@ struct response_adjusted {
 struct event_key {
 	struct qb_ipc_response_header header SLOT;
 	uint8_t change SLOT;
+	uint8_t type;
 	uint64_t parent SLOT;
 	uint64_t object SLOT;
 	struct wire_name object_name SLOT;

@@ -1,15 +1,9 @@
-import {
-  CoterieError,
-  CsError,
-  empty,
-  type DatabaseChange,
-  type DatabaseValue,
-  type Infer,
-} from '@coterie/sdk';
-import { ServiceError, connect, type ConnectOptions, type Connection } from '@coterie/sdk/client';
+import { CsError, empty, type DatabaseChange, type DatabaseValue, type Infer } from '@coterie/sdk';
+import { connect, type ConnectOptions, type Connection } from '@coterie/sdk/client';
+import { read, unless } from './answers.js';
 import * as lib from './client-wire.js';
 import { CHANGE_EVENT, MapNumber, MapRequest, TrackFlag } from './client-wire.js';
-import { valueFromBytes, valueToBytes } from './value-bytes.js';
+import { valueToBytes } from './value-bytes.js';
 
 const SERVICE = 0;
 /** The longest value (icmap), and a string's NUL. */
@@ -163,22 +157,6 @@ function changeOf({ key, event, newType, newValue, oldType, oldValue }: ChangeEv
     old: oldType === 0 ? undefined : read(oldType, oldValue, key),
     value: newType === 0 ? undefined : read(newType, newValue, key),
   };
-}
-
-function read(type: number, bytes: Uint8Array, key: string): DatabaseValue {
-  const value = valueFromBytes(type, bytes);
-  if (value) return value;
-  throw new CoterieError('COTERIE_E_CLIENT_PROTOCOL', `the daemon sent no value of type ${type} for ${key}`);
-}
-
-/** Undefined for an answer with this error. */
-async function unless<T>(error: number, answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    if (thrown instanceof ServiceError && thrown.csError === error) return undefined;
-    throw thrown;
-  }
 }
 
 function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {

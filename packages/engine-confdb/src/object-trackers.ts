@@ -84,7 +84,7 @@ export class ObjectTrackers {
   private tell({ kind, value, old }: DatabaseChange, object: TreeObject, keyName: string): void {
     const stored = value ?? old;
     const event = {
-      change: KeyChange[kind],
+      ...{ change: KeyChange[kind], type: stored?.type ?? 0 },
       parent: this.tree.parent(object).handle,
       object: object.handle,
       objectName: object.name,

@@ -56,7 +56,8 @@ export const Nothing = empty;
 export const ReloadAnswer = rest;
 
 export const KeyEvent = message({
-  change: slot(u8),
+  change: u8,
+  type: u8,
   parent: u64,
   object: u64,
   objectName: KeyName,

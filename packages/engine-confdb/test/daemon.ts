@@ -17,21 +17,29 @@ import {
   STREAM_VERSION,
   Welcome,
 } from '@coterie/sdk/client';
-import { FakeClient, type FakeNode, type Frame } from './ports.js';
+import { FakeClient, type Frame } from './ports.js';
 
-/** Serves the engine of a node to real clients over the client stream. */
+/** An engine on fake ports. */
+export interface Served {
+  readonly nodeId: number;
+  readonly engine: { onConnect(client: FakeClient): void; onDisconnect(client: FakeClient): void };
+  /** False: the executive would refuse it. */
+  rawRequest(client: FakeClient, id: number, body: DataView): boolean;
+}
+
+/** Serves an engine to real clients over the client stream. */
 export class Daemon implements AsyncDisposable {
   private readonly sockets = new Set<Socket>();
 
   private constructor(
-    private readonly node: FakeNode,
+    private readonly node: Served,
     private readonly server: Server,
     readonly runDir: string,
   ) {
     server.on('connection', (socket) => this.serve(socket));
   }
 
-  static async start(node: FakeNode): Promise<Daemon> {
+  static async start(node: Served): Promise<Daemon> {
     const runDir = await mkdtemp(join(tmpdir(), 'coterie-confdb-'));
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(join(runDir, SOCKET_NAME), resolve));
