@@ -2,7 +2,6 @@ import {
   Cluster,
   Counters,
   CsError,
-  Database,
   Delivery,
   Logger,
   ServiceEngine,
@@ -13,7 +12,7 @@ import {
   type NodeId,
 } from '@coterie/sdk';
 import { ChangeMessage, ClusterMessage, Here, Snapshot } from './cluster-wire.js';
-import { CLUSTER, Replicated, type ReplicatedMap } from './replicated-map.js';
+import { Replicated, type ReplicatedMap } from './replicated-map.js';
 import { StateTransfer } from './state-transfer.js';
 
 /** Keeps what is below `cluster.` in the database the same on all members. Its clients are those of cmap. */
@@ -25,22 +24,14 @@ export class ClusterMapEngine implements Engine {
 
   constructor(
     @inject(Cluster) private readonly cluster: Cluster,
-    @inject(Database) private readonly database: Database,
     @inject(Replicated) private readonly map: ReplicatedMap,
     @inject(Counters) counters: Counters,
-    @inject(Logger) private readonly logger: Logger,
+    @inject(Logger) logger: Logger,
   ) {
     map.connect(cluster);
     this.sync = new StateTransfer(cluster, map, logger);
     this.made = counters.counter('made');
     this.refused = counters.counter('refused');
-  }
-
-  start(): void {
-    const keys = this.database.keys(CLUSTER);
-    if (keys.length > 0)
-      this.logger.warn(`${keys.join(', ')}: corosync.conf cannot hold keys of the cluster map`);
-    for (const key of keys) this.database.delete(key);
   }
 
   @Delivery(ClusterMessage.change, ChangeMessage)

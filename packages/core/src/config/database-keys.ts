@@ -6,6 +6,10 @@ import type { Problems } from './problems.js';
 import { itemSchema, propertySchema } from './schema-property.js';
 import { shown } from './text.js';
 
+/** Keys below it are the same on all members, whatever stands in the file of one of them. */
+const SHARED = 'cluster.';
+const ALL_SHARE = `keys below "${SHARED}" are set while the cluster runs, on all nodes at once.`;
+
 /**
  * The file's settings under the keys and types that corosync's parser gives them (main_config_parser_cb in
  * coroparse.c). Types come from the schemas' `x-icmap`; what has none is stored as text.
@@ -84,6 +88,10 @@ class KeyWriter {
         line,
         `${shown(path)} has ${path.length} characters; a key has 3 to 255.`,
       );
+      return;
+    }
+    if (path.startsWith(SHARED)) {
+      this.problems.warning('COTERIE_W_CONFIG_IGNORED', line, `${shown(path)} has no effect: ${ALL_SHARE}`);
       return;
     }
     const name = typeof schema['x-icmap'] === 'string' ? schema['x-icmap'] : 'string';

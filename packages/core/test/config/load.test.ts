@@ -237,6 +237,25 @@ describe('loadConfiguration', () => {
     assert.deepEqual(problemsOf(`${totem}${threeNodes}totem.token: 5\n`), ['24 E UNKNOWN_KEY']);
   });
 
+  it('keeps keys of the map that all members share out of the database', () => {
+    const text = `${totem}${threeNodes}cluster {\ncolour: green\nlamp {\ncolour: red\n}\n}\ncluster.shade: x\n`;
+    const { configuration, problems } = load(text);
+    assert.deepEqual(
+      problems.map(({ code, line }) => [code, line]),
+      [
+        ['COTERIE_W_CONFIG_UNOWNED', 24],
+        ['COTERIE_W_CONFIG_IGNORED', 25],
+        ['COTERIE_W_CONFIG_IGNORED', 27],
+        ['COTERIE_W_CONFIG_UNOWNED', 30],
+        ['COTERIE_W_CONFIG_IGNORED', 30],
+      ],
+    );
+    assert.deepEqual(
+      [...(configuration?.keys.keys() ?? [])].filter((key) => key.startsWith('cluster')),
+      [],
+    );
+  });
+
   it('needs one nodelist, with addresses and without duplicates', () => {
     assert.deepEqual(problemsOf(totem), ['0 E NODELIST']);
     assert.deepEqual(problemsOf(`${totem}nodelist {\n}\n`), ['7 E NODELIST']);

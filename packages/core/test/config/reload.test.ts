@@ -55,6 +55,21 @@ describe('planReload', () => {
     assert.deepEqual([...set], [['totem.cluster_name', value.string('wire')]]);
   });
 
+  it('leaves the map that all members share alone, whatever the files say', () => {
+    const shared = 'cluster {\ncolour: green\n}\n';
+    for (const [before, after] of [
+      [shared, shared],
+      ['', shared],
+      [shared, ''],
+    ]) {
+      const { deleted, set } = reload(totem + threeNodes + before, totem + threeNodes + after, (database) => {
+        assert.equal(database.get('cluster.colour'), undefined);
+        database.set('cluster.colour', value.string('red'));
+      });
+      assert.deepEqual([deleted, set.size], [[], 0]);
+    }
+  });
+
   it('leaves what needs a restart as it was, and says so', () => {
     const { old, set, problems, configuration } = reload(
       totemWith('netmtu: 1400') + threeNodes + 'quorum {\nprovider: a\nvotes: 1\n}\n',
