@@ -3,7 +3,7 @@ import { value } from '@coterie/sdk';
 import { planReload } from '../../dist/config/reload.js';
 import { MemoryDatabase } from '../../dist/database/database.js';
 import type { Configuration } from '../../dist/config/configuration.js';
-import { loaded, nodelist, threeNodes, totem, totemWith } from './files.js';
+import { load, loaded, nodelist, threeNodes, totem, totemWith } from './files.js';
 
 const quorum = { type: 'object', properties: { provider: { type: 'string' }, votes: { type: 'integer' } } };
 const more = { pluginSchemas: new Map([['quorum', quorum]]) };
@@ -56,16 +56,17 @@ describe('planReload', () => {
   });
 
   it('leaves the map that all members share alone, whatever the files say', () => {
+    const file = (more: string) => load(totem + threeNodes + more).configuration!;
     const shared = 'cluster {\ncolour: green\n}\n';
     for (const [before, after] of [
       [shared, shared],
       ['', shared],
       [shared, ''],
-    ]) {
-      const { deleted, set } = reload(totem + threeNodes + before, totem + threeNodes + after, (database) => {
-        assert.equal(database.get('cluster.colour'), undefined);
-        database.set('cluster.colour', value.string('red'));
-      });
+    ] as const) {
+      const database = running(file(before));
+      assert.equal(database.get('cluster.colour'), undefined);
+      database.set('cluster.colour', value.string('red'));
+      const { deleted, set } = planReload(file(before), file(after), database);
       assert.deepEqual([deleted, set.size], [[], 0]);
     }
   });
