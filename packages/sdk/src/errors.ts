@@ -163,6 +163,61 @@ export const errors = {
     meaning: 'A process group was joined a second time on the same node.',
     remedy: 'Give every user of the ring a group name of its own.',
   },
+  COTERIE_E_IB_ADDON: {
+    meaning: 'The native part of @coterie/transport-ib does not load.',
+    remedy:
+      'It is included for Linux on x86-64; elsewhere install libibverbs-dev and librdmacm-dev and run npm run build:native in the package.',
+  },
+  COTERIE_E_IB_ADDRESS: {
+    meaning: 'The own ring0_addr is not an address of this machine.',
+    remedy:
+      'Correct ring0_addr of this node in the nodelist, or give the interface of the RDMA device that address.',
+  },
+  COTERIE_E_IB_DEVICE: {
+    meaning: 'No RDMA device has the own ring0_addr.',
+    remedy:
+      'ring0_addr must be the address of an IPoIB interface, or of an Ethernet interface with a RoCE device; "rdma link" names them. See docs/infiniband.md.',
+  },
+  COTERIE_E_IB_GROUP: {
+    meaning: 'The multicast group of the ring could not be joined.',
+    remedy:
+      'On InfiniBand look whether a subnet manager runs; on RoCE whether the interface is up and multicast is allowed. The message has the reason.',
+  },
+  COTERIE_E_IB_LIBRARY: {
+    meaning: 'A library of rdma-core is missing or does not load.',
+    remedy: 'Install it: on Debian apt-get install librdmacm1 libibverbs1 ibverbs-providers.',
+  },
+  COTERIE_E_IB_LINK: {
+    meaning: 'The port of the RDMA device is not active.',
+    remedy: 'Look at cable, switch and subnet manager, and bring the interface up with "ip link set ... up".',
+  },
+  COTERIE_E_IB_MCASTADDR: {
+    meaning: 'There is no usable multicast group to send to all members.',
+    remedy:
+      'Set totem.interface.mcastaddr to a multicast address of the IP version of ring0_addr, or set cluster_name.',
+  },
+  COTERIE_E_IB_MEMLOCK: {
+    meaning: 'The daemon may not lock the memory that the RDMA device needs.',
+    remedy:
+      'Raise the limit: LimitMEMLOCK=infinity in the unit of systemd, or "ulimit -l". See docs/infiniband.md.',
+  },
+  COTERIE_E_IB_MTU: {
+    meaning: 'totem.netmtu is larger than the datagrams that the port carries.',
+    remedy:
+      'Set netmtu to what the message says, or to auto, on every node; or raise the MTU of the network.',
+  },
+  COTERIE_E_IB_OPEN: {
+    meaning: 'The RDMA device could not be opened.',
+    remedy: 'See the reason of the system in the message; rdma_ucm and ib_uverbs have to be loaded.',
+  },
+  COTERIE_E_IB_PORT: {
+    meaning: 'The port at which members set up their paths to this node is taken.',
+    remedy: 'Stop the other program (rdma resource show cm_id names it), or configure another mcastport.',
+  },
+  COTERIE_E_IB_RESOLVE: {
+    meaning: 'The own ring0_addr does not resolve to an address of the IP version configured.',
+    remedy: 'Write an IP address as ring0_addr, add the name to /etc/hosts, or change ip_version.',
+  },
   COTERIE_E_INJECT_CONSTRUCTOR: {
     meaning: "The constructor of a plugin's class threw.",
     remedy: "Read the message: it is the plugin's. Report it to the plugin's author.",

@@ -37,6 +37,16 @@ export interface LinkStatus {
   readonly up: boolean;
   /** Why not up, or undefined. */
   readonly reason: string | undefined;
+  /** The ways to the other members, of a transport that sets them up one by one. */
+  readonly peers?: readonly PeerStatus[];
+}
+
+export interface PeerStatus {
+  readonly nodeId: NodeId;
+  readonly address: string;
+  readonly up: boolean;
+  /** Why not up, or undefined. */
+  readonly reason: string | undefined;
 }
 
 /**
@@ -45,6 +55,11 @@ export interface LinkStatus {
  * visit. Queued packets retain their slab until they have left.
  */
 export interface Transport {
+  /**
+   * Bytes of the largest packet that the own interface carries, for `netmtu: auto`; called before {@link open}. A
+   * transport without it cannot do auto. Rejects as open does.
+   */
+  largestPacket?(): Promise<number>;
   /** Opens the sockets. Rejects with a coded error if the configuration cannot work (address not here, port taken). */
   open(events: TransportEvents): Promise<void>;
   /** Queue for every other member; a copy to this node itself is allowed, not needed. */
@@ -81,6 +96,8 @@ export interface TotemTransportSettings {
   readonly clusterName: string;
   readonly ipVersion: 'ipv4' | 'ipv6' | 'ipv4-6' | 'ipv6-4';
   readonly netmtu: number;
+  /** Messages that all members together send in one rotation of the token (`window_size`). */
+  readonly windowSize: number;
   readonly blockUnlistedIps: boolean;
   /** Milliseconds between checks of the interface (`downcheck`). */
   readonly downcheck: number;

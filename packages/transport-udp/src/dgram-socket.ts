@@ -2,8 +2,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Slab } from '@coterie/sdk';
+import { EVERY_PEER, type SendQueue } from '@coterie/sdk/transport';
 import type { CounterName } from './counters.js';
-import { EVERY_PEER, type SendQueue } from './send-queue.js';
 import { BUFFER_SIZE, type Endpoint, type OpenSocket, type SocketOptions, type UdpSocket } from './socket.js';
 
 /** What may wait in libuv for room in the socket buffer. */

@@ -13,14 +13,19 @@ import {
   type TransportContext,
   type TransportEvents,
 } from '@coterie/sdk';
-import { AddressBook } from './address-book.js';
+import {
+  AddressBook,
+  EVERY_PEER,
+  type Family,
+  resolveByHost,
+  resolveOwn,
+  SelfDelivery,
+  SendQueue,
+} from '@coterie/sdk/transport';
 import { Counters } from './counters.js';
 import { Inbox } from './inbox.js';
 import { interfaceOf, isLocal, isUsable } from './local-address.js';
 import { chooseSockets } from './open-socket.js';
-import { type Family, resolveByHost, resolveOwn } from './resolve.js';
-import { SelfDelivery } from './self-delivery.js';
-import { EVERY_PEER, SendQueue } from './send-queue.js';
 import { BUFFER_SIZE, type Endpoint, type OpenSocket, type UdpSocket } from './socket.js';
 
 /** Milliseconds between two log lines about the same trouble. */

@@ -1,8 +1,8 @@
+import type { Family } from '@coterie/sdk/transport';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import type { Family } from './resolve.js';
 
 /** Of the flags in <net/if.h>. */
 const IFF_UP = 1;

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { getSystemErrorName } from 'node:util';
+import type { SendQueue } from '@coterie/sdk/transport';
 import type { Inbox } from './inbox.js';
-import type { SendQueue } from './send-queue.js';
 import { BUFFER_SIZE, type Endpoint, type OpenSocket, type SocketOptions, type UdpSocket } from './socket.js';
 
 /** What native/addon.cc exports. */

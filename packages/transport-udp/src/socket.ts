@@ -1,6 +1,6 @@
+import type { SendQueue } from '@coterie/sdk/transport';
 import type { Counters } from './counters.js';
 import type { Inbox } from './inbox.js';
-import type { SendQueue } from './send-queue.js';
 
 export interface Endpoint {
   readonly address: string;

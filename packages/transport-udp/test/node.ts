@@ -77,6 +77,7 @@ export class TestNode {
         clusterName: 'test',
         ipVersion: 'ipv6-4',
         netmtu: 1500,
+        windowSize: 50,
         blockUnlistedIps: true,
         downcheck: 20,
         ...settings,

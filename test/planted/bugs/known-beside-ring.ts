@@ -46,7 +46,7 @@ export const knownBesideRingBugs: readonly PlantedBug[] = [
     name: '6c3b337b-hears-itself-by-network',
     what: 'a node gets what it sends to itself when it sends it, as if from the network',
     row: '6c3b337b',
-    file: 'transport-udp/dist/self-delivery.js',
+    file: 'sdk/dist/transport-parts/self-delivery.js',
     find: 'setImmediate(this.run);',
     replace: 'this.run();',
   },

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { TotemTransportSettings } from '@coterie/sdk';
+import type { TotemTransportSettings } from '../transport.js';
 
 export type Family = 4 | 6;
 

@@ -1,4 +1,4 @@
-import type { Slab } from '@coterie/sdk';
+import type { Slab } from '../slab.js';
 
 /** As a target: every peer. */
 export const EVERY_PEER = 0xffffffff;

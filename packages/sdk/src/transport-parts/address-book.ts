@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
-import type { Logger, Member, NodeId } from '@coterie/sdk';
+import type { Logger } from '../ports.js';
+import type { NodeId } from '../ring.js';
+import type { Member } from '../transport.js';
 import type { Family, Resolve } from './resolve.js';
 
 interface Entry {

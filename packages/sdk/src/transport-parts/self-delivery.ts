@@ -1,4 +1,5 @@
-import type { PacketBatch, Slab } from '@coterie/sdk';
+import type { Slab } from '../slab.js';
+import type { PacketBatch } from '../transport.js';
 
 /** Packets in one turn of the event loop. */
 const CAPACITY = 1024;

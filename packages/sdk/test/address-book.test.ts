@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Logger } from '@coterie/sdk';
-import { AddressBook } from '../dist/address-book.js';
-import { resolveOwn } from '../dist/resolve.js';
+import { AddressBook } from '../dist/transport-parts/address-book.js';
+import { resolveOwn } from '../dist/transport-parts/resolve.js';
 
 /** A resolver whose answers are given by hand. */
 class Names {
