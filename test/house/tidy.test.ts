@@ -26,6 +26,7 @@ describe('The house is tidy', () => {
     // A package's tests cannot import test/needs.ts; these print the reason.
     assert.deepEqual(marked, [
       'packages/ipc-qb/test/addon.test.ts',
+      'packages/transport-ib/test/addon.test.ts',
       'packages/transport-udp/test/addon.test.ts',
       'packages/transport-udp/test/netns.test.ts',
     ]);

@@ -90,7 +90,7 @@ function check(root: Section, input: LoadInput, problems: Problems): MutableConf
     clusterName: settings.clusterName,
     transport,
     totem: totemSettings(timing, local.node.nodeId, settings.netmtu, isYes(keys.get(CANCEL_HOLD), 'no')),
-    transportSettings: { ...settings, downcheck: timing.downcheck },
+    transportSettings: { ...settings, windowSize: timing.window_size, downcheck: timing.downcheck },
     nodes: nodes.map(({ node }) => node),
     local: local.node,
     logging: loggingSettings(keys),

@@ -123,6 +123,7 @@ export function transportSettings(
     ipVersion,
     netmtu,
     blockUnlistedIps: section.block_unlisted_ips !== 'no',
+    windowSize: 0,
     downcheck: 0,
     interface: {
       bindnetaddr: local.address,

@@ -56,7 +56,8 @@ export class TransportNode {
       members,
       name,
       totem: {
-        ...{ clusterName: 'conformance', ipVersion: 'ipv6-4', netmtu: 1500, blockUnlistedIps: true },
+        ...{ clusterName: 'conformance', ipVersion: 'ipv6-4', netmtu: 1500, windowSize: 50 },
+        blockUnlistedIps: true,
         downcheck: 1000,
         interface: {
           ...{ bindnetaddr: undefined, mcastaddr: undefined, mcastport: 5405, broadcast: false, ttl: 1 },

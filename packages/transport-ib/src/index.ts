@@ -1,0 +1,2 @@
+export { plugin } from './plugin.js';
+export { IbTransport } from './ib-transport.js';
