@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import {
   Clock,
   CoterieError,
@@ -17,6 +16,8 @@ import {
 } from '@coterie/sdk';
 import {
   AddressBook,
+  automaticGroup,
+  isGroup,
   type Family,
   resolveByHost,
   resolveOwn,
@@ -172,13 +173,14 @@ export class IbTransport implements Transport {
   }
 
   private group(family: Family): string {
-    const { mcastaddr } = this.context.totem.interface;
-    if (mcastaddr !== undefined && isIP(mcastaddr) === family) return mcastaddr;
+    const { clusterName, interface: link } = this.context.totem;
+    const group = link.mcastaddr ?? (clusterName === '' ? undefined : automaticGroup(clusterName, family));
+    if (group !== undefined && isGroup(group, family)) return group;
     throw new CoterieError(
       'COTERIE_E_IB_MCASTADDR',
-      mcastaddr === undefined
+      group === undefined
         ? 'there is neither a totem.interface.mcastaddr nor a cluster_name to make one of'
-        : `the group ${mcastaddr} is of another IP version than the address of this node (IPv${family})`,
+        : `${group} is no multicast address of IPv${family}, the IP version of this node`,
     );
   }
 

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { Clock, CoterieError, inject, Logger, Timers, TransportContext } from '@coterie/sdk';
+import { automaticGroup, BROADCAST_ADDRESS, isGroup } from '@coterie/sdk/transport';
 import { IpTransport, type Site, type Sockets } from './ip-transport.js';
 import { interfaceOf } from './local-address.js';
-import { automaticGroup, BROADCAST_ADDRESS, isGroup } from './mcast-address.js';
 import { explainOpenError } from './open-socket.js';
 import type { Endpoint, SocketOptions, UdpSocket } from './socket.js';
 

@@ -45,7 +45,8 @@ function transport(nodes: TransportContext['members']): __Name__Transport {
     members: nodes,
     name: '__name__',
     totem: {
-      ...{ clusterName: 'test', ipVersion: 'ipv4', netmtu: 1500, blockUnlistedIps: true, downcheck: 1000 },
+      ...{ clusterName: 'test', ipVersion: 'ipv4', netmtu: 1500, windowSize: 50 },
+      ...{ blockUnlistedIps: true, downcheck: 1000 },
       interface: {
         ...{ bindnetaddr: undefined, mcastaddr: undefined, mcastport: 5405, broadcast: false, ttl: 1 },
       },

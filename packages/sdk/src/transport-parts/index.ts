@@ -1,5 +1,6 @@
-/** What transports over IP addresses have in common: members' addresses, packets to send, packets to oneself. */
+/** What transports over IP addresses have in common: addresses of members and groups, packets to send, packets to oneself. */
 export { AddressBook, type ResolvedMember } from './address-book.js';
+export { automaticGroup, BROADCAST_ADDRESS, isGroup } from './mcast-address.js';
 export { type Family, resolveByHost, type Resolve, resolveOwn } from './resolve.js';
 export { SelfDelivery } from './self-delivery.js';
 export { EVERY_PEER, SendQueue } from './send-queue.js';

@@ -1,4 +1,4 @@
-import type { Family } from '@coterie/sdk/transport';
+import type { Family } from './resolve.js';
 
 /** The limited broadcast address, which `broadcast: yes` uses in place of a group. */
 export const BROADCAST_ADDRESS = '255.255.255.255';
