@@ -41,6 +41,8 @@ describe('Packages as they are published', function () {
       const odd = files.filter(
         (path) =>
           /\.map$|buildinfo$|\.tgz$/.test(path) ||
+          // npm ci takes a package that has one for something to compile, gypfile or not.
+          path === 'binding.gyp' ||
           // The sources of a template are what it is for.
           (!path.startsWith('templates/') && /(^|\/)(src|test|dist-test|coverage|scripts)\//.test(path)),
       );

@@ -415,7 +415,8 @@ export const errors = {
   },
   COTERIE_E_UDP_SOCKETS: {
     meaning: 'COTERIE_UDP_SOCKETS asks for sockets that do not exist here.',
-    remedy: 'Unset it, set it to dgram, or build the addon: npm run build:native in @coterie/transport-udp.',
+    remedy:
+      'Unset it, set it to dgram, or build the addon in a clone of Coterie: npm run build:native in packages/transport-udp.',
   },
   COTERIE_E_USAGE: {
     meaning: 'The command line is not one that the command understands.',
