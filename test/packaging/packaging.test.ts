@@ -109,7 +109,7 @@ describe('Packages as they are published', function () {
         encoding: 'utf8',
       },
     );
-    assert.match(listed, /^counter +engine +1\.0\.0 +counter +counter@1$/m);
+    assert.match(listed, /^counter +engine +1\.0\.0 +counter +counter@1 /m);
   });
 });
 

@@ -127,6 +127,33 @@ describe('The commands, asked of a development cluster', function () {
     assert.equal((await coterie('quorum', 'expected', '3')).exit, 0);
   });
 
+  it('exec: a program finds the daemon of the node, and its exit code is passed on', async () => {
+    const tell = 'console.log(process.env.COTERIE_RUN_DIR); process.exit(7)';
+    const { out, exit } = await coterie('exec', '--node', '2', '--', process.execPath, '-e', tell);
+    assert.equal(exit, 7);
+    assert.equal(out, `${join(project.runs() ?? '', '2')}\n`);
+    const none = await coterie('exec', '--node', '2', '--', join(project.folder, 'none'));
+    assert.equal(none.exit, 1);
+    assert.match(none.err, /^COTERIE_E_USAGE: cannot run .*none/);
+  });
+
+  it('plugins --installed: what is there, and what keeps a daemon from it', async () => {
+    const { out, exit } = await coterie('plugins', '--installed');
+    assert.equal(exit, 0, out);
+    assert.match(
+      out,
+      /^quorum +engine +\S+ +@coterie\/engine-quorum +quorum@1 +quorum +- +\/.*engine-quorum$/m,
+    );
+    const broken = join(project.folder, 'broken');
+    mkdirSync(join(broken, 'node_modules/odd'), { recursive: true });
+    writeFileSync(join(broken, 'package.json'), '{"dependencies":{"odd":"*","gone":"*"}}');
+    writeFileSync(join(broken, 'node_modules/odd/package.json'), '{"coterie":{"manifest":9}}');
+    const refused = await coterie('plugins', '--installed', '--project', broken);
+    assert.equal(refused.exit, 1);
+    assert.match(refused.out, /error: gone: .* \[COTERIE_E_PLUGIN_NOT_INSTALLED\]\n {2}Run npm install/);
+    assert.match(refused.out, /error: odd: .* \[COTERIE_E_MANIFEST_VERSION\]\n {2}Install/);
+  });
+
   it('plugins', async () => {
     const { plugins } = JSON.parse((await coterie('plugins', '--json')).out) as {
       plugins: { name: string }[];

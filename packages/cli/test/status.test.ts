@@ -17,6 +17,9 @@ const keys = new Map<string, DatabaseValue>([
   ['runtime.plugins.cpg.package', value.string('@coterie/engine-cpg')],
   ['runtime.plugins.cpg.version', value.string('0.1.0')],
   ['runtime.plugins.cpg.provides', value.string('cpg@1')],
+  ['runtime.plugins.cpg.directory', value.string('/srv/cpg')],
+  ['runtime.plugins.cpg.import_time_ms', value.u32(12)],
+  ['runtime.plugins.cpg.problems', value.string('COTERIE_W_SDK_DUPLICATE')],
   ['stats.srp.gather_entered', value.u64(4n)],
   ['totem.cluster_name', value.string('example')],
   ['totem.transport', value.string('udpu')],
@@ -54,6 +57,8 @@ describe('What status reads from the database', () => {
         packageName: '@coterie/engine-cpg',
         version: '0.1.0',
         provides: ['cpg@1'],
+        ...{ requires: [], section: '', directory: '/srv/cpg', importTime: 12 },
+        problems: ['COTERIE_W_SDK_DUPLICATE'],
       },
     ]);
     assert.equal(counters['gather_entered'], 4);

@@ -25,6 +25,14 @@ export interface PluginStatus {
   readonly packageName: string;
   readonly version: string;
   readonly provides: readonly string[];
+  readonly requires: readonly string[];
+  /** Of corosync.conf; '' if it has none. */
+  readonly section: string;
+  readonly directory: string;
+  /** Milliseconds that its import took; undefined: it was not imported. */
+  readonly importTime: number | undefined;
+  /** Codes of what is wrong with it. */
+  readonly problems: readonly string[];
 }
 
 /** What `coterie status` knows of one node and its ring. Everything JSON can hold. */
@@ -102,11 +110,20 @@ export function plugins(keys: Keys): PluginStatus[] {
       kind: text(keys, `${prefix}.kind`) ?? '',
       packageName: text(keys, `${prefix}.package`) ?? '',
       version: text(keys, `${prefix}.version`) ?? '',
-      provides: (text(keys, `${prefix}.provides`) ?? '').split(' ').filter(Boolean),
+      provides: words(text(keys, `${prefix}.provides`)),
+      requires: words(text(keys, `${prefix}.requires`)),
+      section: text(keys, `${prefix}.section`) ?? '',
+      directory: text(keys, `${prefix}.directory`) ?? '',
+      importTime: number(keys.get(`${prefix}.import_time_ms`)),
+      problems: words(text(keys, `${prefix}.problems`)),
       order: number(keys.get(`${prefix}.order`)) ?? Infinity,
     };
   });
   return found.sort((a, b) => a.order - b.order).map(({ order: _, ...plugin }) => plugin);
+}
+
+function words(list: string | undefined): string[] {
+  return (list ?? '').split(' ').filter(Boolean);
 }
 
 /** The distinct parts of the keys between `prefix` and the next dot, in the order of the database. */

@@ -30,7 +30,7 @@ export function projectOf(program: string): string | undefined {
 }
 
 /** What is installed, before any of it has run. */
-export function readPlugins({ project }: Place): PluginPlan {
+export function readPlugins({ project }: Pick<Place, 'project'>): PluginPlan {
   return planPlugins(project, hostSdk(), packageFiles);
 }
 

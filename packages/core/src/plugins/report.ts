@@ -18,6 +18,8 @@ export interface ReportedPlugin {
   readonly transports: readonly string[];
   readonly provides: readonly string[];
   readonly requires: readonly string[];
+  /** Has it a section of its name in corosync.conf? */
+  readonly configured: boolean;
   /** Place in the order of start, from 1; undefined: it does not start. */
   readonly order: number | undefined;
   /** Milliseconds that its import took; undefined: not imported. */
@@ -51,6 +53,7 @@ export function reportPlugins(
     const position = plan.order.indexOf(found);
     return {
       ...{ name, kind, packageName, version, directory, services, transports, provides, requires },
+      configured: found.schema !== undefined,
       order: position < 0 ? undefined : position + 1,
       importTime: importTimes.get(packageName),
       problems: problems.filter((problem) => problem.packageName === packageName),
@@ -71,6 +74,8 @@ export function reportKeys({ plugins }: PluginReport): Map<string, DatabaseValue
     set('directory', value.string(plugin.directory));
     set('kind', value.string(plugin.kind));
     set('provides', value.string(plugin.provides.join(' ')));
+    set('requires', value.string(plugin.requires.join(' ')));
+    if (plugin.configured) set('section', value.string(plugin.name));
     if (plugin.order !== undefined) set('order', value.u32(plugin.order));
     if (plugin.importTime !== undefined) set('import_time_ms', value.u32(Math.round(plugin.importTime)));
     if (plugin.problems.length > 0) {

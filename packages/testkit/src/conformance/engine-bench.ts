@@ -64,6 +64,12 @@ export class EngineBench<E extends object> {
     return cluster;
   }
 
+  /** Waits until the ring is formed, and until what engines do behind that has been delivered. */
+  async rest(cluster: SimulatedCluster): Promise<void> {
+    await cluster.settled();
+    await cluster.run(SOON);
+  }
+
   /** Every one of these nodes has a program that asks for a change, all at once; it is over when this resolves. */
   async change(cluster: SimulatedCluster, ...nodes: readonly NodeId[]): Promise<void> {
     for (const node of nodes) {

@@ -67,12 +67,12 @@ async function healed<E extends object>(bench: EngineBench<E>): Promise<void> {
   const cluster = await bench.cluster({ nodes: 5 });
   await bench.change(cluster, 1, 3);
   cluster.partition([1, 2], [3, 4, 5]);
-  await cluster.settled();
+  await bench.rest(cluster);
   await bench.change(cluster, 1, 3, 2);
   bench.agreed(cluster, [1, 2]);
   bench.agreed(cluster, [3, 4, 5]);
   cluster.heal();
-  await cluster.settled();
+  await bench.rest(cluster);
   bench.agreed(cluster);
   await bench.change(cluster, 1, 4);
   bench.agreed(cluster);
@@ -85,10 +85,10 @@ async function restarted<E extends object>(bench: EngineBench<E>): Promise<void>
   await bench.change(cluster, 1, 2);
   for (const id of [3, 1]) {
     cluster.crash(id);
-    await cluster.settled();
+    await bench.rest(cluster);
     await bench.change(cluster, 2);
     cluster.start(id);
-    await cluster.settled();
+    await bench.rest(cluster);
     assert.notDeepEqual(bench.agreed(cluster), empty, 'what was agreed on is lost');
   }
   await bench.unharmed(cluster);
@@ -110,7 +110,7 @@ async function unrest<E extends object>(bench: EngineBench<E>): Promise<void> {
     }
     cluster.heal();
     for (const down of cluster.ids) if (cluster.alive(down) === undefined) cluster.start(down);
-    await cluster.settled();
+    await bench.rest(cluster);
     await bench.change(cluster, ...cluster.ids);
     bench.agreed(cluster);
     await bench.unharmed(cluster);
@@ -155,7 +155,7 @@ async function leaves<E extends object>(bench: EngineBench<E>): Promise<void> {
   assert.deepEqual(node.ending?.kind, 'asked', node.ending?.reason);
   const harm = node.log.filter((line) => / threw: | did not stop: /.test(line));
   assert.deepEqual(harm, []);
-  await cluster.settled();
+  await bench.rest(cluster);
   await bench.change(cluster, 1, 3);
   bench.agreed(cluster);
 }
@@ -169,7 +169,7 @@ async function deterministic<E extends object>(bench: EngineBench<E>): Promise<v
     const cluster = await own.cluster({ nodes: 3, seed: 7 });
     await own.change(cluster, 1, 2, 3);
     cluster.restart(1);
-    await cluster.settled();
+    await own.rest(cluster);
     await own.change(cluster, 3, 2, 1);
     traces.push(cluster.trace.text());
   }
