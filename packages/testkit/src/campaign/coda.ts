@@ -10,6 +10,8 @@ const TIMEOUTS = 2.2;
 const PROMPT = 0.7;
 /** Joins that may have to be sent, one after the other, before all know of each other. */
 const JOINS = 4;
+/** Milliseconds a node for recovery from losses: some thirty rotations of the token. */
+const RECOVERY = 100;
 /** Messages that each program sends in vain, bytes of each, and milliseconds before the fault in which half get lost. */
 const SAID = 4;
 const SIZE = 1000;
@@ -33,7 +35,7 @@ export class Coda {
     this.world = world;
     this.workload = workload;
     this.token = token;
-    this.slow = TIMEOUTS * token + 1000;
+    this.slow = TIMEOUTS * token + 1000 + RECOVERY * world.ids.length;
     this.prompt = PROMPT * token + JOINS * sendJoin;
   }
 
