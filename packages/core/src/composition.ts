@@ -26,6 +26,7 @@ import {
   type Token,
   type Transport,
 } from '@coterie/sdk';
+import type { ManifestService } from '@coterie/sdk/manifest';
 import type { Configuration } from './config/configuration.js';
 import { LiveNodelist, LiveSection } from './config/live.js';
 import type { CounterRegistry } from './observe/counters.js';
@@ -37,6 +38,7 @@ import type { ClusterState } from './routing/cluster-state.js';
 import { EngineTimers } from './routing/engine-timers.js';
 import { Guard, runningEngine, type RunningEngine } from './routing/engine.js';
 import type { EngineRouter } from './routing/engine-router.js';
+import { Standing } from './routing/standing.js';
 
 /** What the executive has for plugins. */
 export interface Offer {
@@ -97,7 +99,7 @@ export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composi
     timers.push(ports.timers);
     const container = containers.open(plugin, ports.all);
     for (const type of plugin.plugin.engines) {
-      const running = buildEngine(type, container, offer, ports.timers);
+      const running = buildEngine(type, container, offer, ports.timers, plugin.manifest.services);
       if (running !== undefined) engines.push(running);
     }
     for (const type of plugin.plugin.frontEnds) frontEnds.push(container.construct(type, new Map()));
@@ -165,11 +167,13 @@ function buildEngine(
   container: PluginContainer,
   offer: Offer,
   timers: Timers,
+  services: readonly ManifestService[],
 ): RunningEngine | undefined {
   const identity = engineIdentity(type);
   if (identity === undefined) throw new TypeError(`${type.name} has no @ServiceEngine`);
   const log = offer.logs(identity.name);
-  const cluster = offer.engineRouter.cluster(identity);
+  const standing = new Standing(services.find(({ number }) => number === identity.service)?.wire);
+  const cluster = offer.engineRouter.cluster(identity, standing);
   const engine = container.construct(
     type,
     new Map<symbol, unknown>([
@@ -186,7 +190,7 @@ function buildEngine(
   }
   engine.sync?.connect?.(cluster);
   const guard = new Guard(log, offer.counters.at(`stats.${identity.name}.failures`));
-  const running = runningEngine(identity, engine, guard);
+  const running = runningEngine(identity, engine, guard, standing);
   offer.engineRouter.add(running);
   offer.clientRouter.add(running);
   return running;

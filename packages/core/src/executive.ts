@@ -35,7 +35,7 @@ import { CounterRegistry } from './observe/counters.js';
 import { FlightRecorder } from './observe/flight-recorder.js';
 import type { Logs } from './observe/logs.js';
 import { MemberKeys } from './observe/members.js';
-import { describeServices } from './observe/services.js';
+import { describeServices, describeStanding } from './observe/services.js';
 import { StallDetector } from './observe/stall-detector.js';
 import { ConnectionKeys } from './observe/connections.js';
 import { Statistics } from './observe/statistics.js';
@@ -180,7 +180,13 @@ export class Executive {
     this.frontEnds = [...this.builtIn(), ...frontEnds];
     describeServices(database, engines);
 
-    this.synchronisation = new Synchronisation(engines, logs('sync'), () => this.synchronised());
+    this.synchronisation = new Synchronisation(
+      state.nodeId,
+      engines,
+      logs('sync'),
+      () => this.synchronised(),
+      (running) => this.stoodAside(running),
+    );
     this.totem = this.ring(transport);
     engineRouter.connect(this.totem);
     this.synchronisation.connect(this.totem);
@@ -364,6 +370,18 @@ export class Executive {
       this.log.info(`members left: ${change.left.join(' ')}`);
     }
     this.synchronisation.configuration(change);
+  }
+
+  /** An engine takes part again, or does not any more: its clients cannot go on as if nothing had been. */
+  private stoodAside({ identity, standing }: RunningEngine): void {
+    const { name, service } = identity;
+    describeStanding(this.database, identity, standing);
+    if (standing.held === undefined) {
+      this.log.info(`${name} takes part again, in version ${standing.wire} of its messages`);
+      return;
+    }
+    this.log.warn(`${name} stands aside: ${standing.held}`, { code: 'COTERIE_W_ENGINE_HELD' });
+    this.clientRouter.closeService(service, `${name} stands aside: ${standing.held}`);
   }
 
   private synchronised(): void {

@@ -162,6 +162,7 @@ export class FakeNode {
       view: { ring: { representative: nodeId, sequence: 0 }, members: [nodeId] } satisfies View,
       synchronising: false,
       quorate: true,
+      wire: 1,
       multicast: (_, codec, value) => {
         if (!this.full) this.sent.push(encode(codec, value));
         return !this.full;

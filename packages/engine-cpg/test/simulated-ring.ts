@@ -190,6 +190,7 @@ export class SimulatedNode {
         return node.synchronising;
       },
       quorate: true,
+      wire: 1,
       room: () => node.room > 0,
       shutdown: (reason) => assert.fail(reason),
       onQuorum: () => () => undefined,

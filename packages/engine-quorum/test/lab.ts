@@ -154,6 +154,7 @@ export class LabNode {
       view: { ring: { representative: this.nodeId, sequence: 0 }, members: [this.nodeId] },
       synchronising: false,
       quorate: true,
+      wire: 1,
       multicast: (fn, codec, value) => {
         if (this.full) return false;
         (this.ring?.queue ?? this.early).push({ service, fn, from: this.nodeId, body: encode(codec, value) });

@@ -12,6 +12,12 @@ export interface Cluster {
   /** What the quorum provider says; true where none is installed. */
   readonly quorate: boolean;
   /**
+   * The version of its messages in which the engine talks now: the latest that all members with the engine speak,
+   * agreed at each synchronisation from `wire` in their manifests. A node that does not speak the version of most others
+   * stands aside: its engine hears nothing and {@link multicast} takes nothing. Always 1 for services below 64.
+   */
+  readonly wire: number;
+  /**
    * Send to the same engine on every member, in the agreed order; it comes back to this node too.
    * The message is the service header, `value`, then `tail` (copied before this returns). One without a tail that
    * fits into a packet (some 1,300 bytes) is heard by every member of the ring that it comes back on. Any other may be

@@ -438,6 +438,11 @@ export const errors = {
     meaning: 'Nothing that is installed reads this section or setting.',
     remedy: 'Install the plugin it belongs to, correct the name or remove it.',
   },
+  COTERIE_W_ENGINE_HELD: {
+    meaning:
+      'An engine of this node stands aside: the others speak a version of its messages that it does not speak.',
+    remedy: 'Install a version of the engine that overlaps with theirs, on the node named in the message.',
+  },
   COTERIE_W_QB_NAME_TAKEN: {
     meaning:
       "Another daemon in this network namespace, of Coterie or corosync, serves the programs linked with corosync's libraries.",

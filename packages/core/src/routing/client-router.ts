@@ -60,7 +60,7 @@ export class LocalClientRouter implements ClientRouter {
   private readonly waiting = new Set<LocalClient>();
   private nextHandle = 1;
   /** What was refused, by reason. */
-  readonly refused = { access: 0, limit: 0, early: 0, service: 0, request: 0 };
+  readonly refused = { access: 0, limit: 0, early: 0, held: 0, service: 0, request: 0 };
 
   private readonly refusals: Refusals;
 
@@ -103,7 +103,7 @@ export class LocalClientRouter implements ClientRouter {
       this.refused.service++;
       return { error: CsError.NOT_EXIST, reason: `no engine serves ${number}` };
     }
-    const refusal = this.refusal(connection);
+    const refusal = this.refusal(connection, service.running);
     if (refusal !== undefined) return refusal;
     const handle = this.nextHandle++;
     const client = new LocalClient(handle, connection, (closed) => this.closed(closed.id));
@@ -189,6 +189,12 @@ export class LocalClientRouter implements ClientRouter {
     }
   }
 
+  /** Disconnects the clients of one service. */
+  closeService(number: number, reason: string): void {
+    for (const { client, service } of [...this.connected.values()])
+      if (service.running.identity.service === number) client.close(reason);
+  }
+
   /** Disconnects everybody. */
   closeAll(reason: string): void {
     for (const { client } of [...this.connected.values()]) client.close(reason);
@@ -202,7 +208,10 @@ export class LocalClientRouter implements ClientRouter {
     return !this.ports.state.synchronising && this.ports.room(bytes + HEADER_MARGIN);
   }
 
-  private refusal({ peer }: Connection): { error: number; reason: string } | undefined {
+  private refusal(
+    { peer }: Connection,
+    { identity, standing }: RunningEngine,
+  ): { error: number; reason: string } | undefined {
     if (!this.allowed(peer.uid, peer.gid)) {
       this.refused.access++;
       return this.refuse(peer.uid, CsError.ACCESS, 'it is not allowed to connect (uidgid)');
@@ -210,6 +219,10 @@ export class LocalClientRouter implements ClientRouter {
     if (!this.ports.state.open) {
       this.refused.early++;
       return { error: CsError.TRY_AGAIN, reason: 'not synchronised yet' };
+    }
+    if (standing.held !== undefined) {
+      this.refused.held++;
+      return { error: CsError.TRY_AGAIN, reason: `${identity.name} stands aside: ${standing.held}` };
     }
     const ofUser = peer.uid === -1 ? 0 : (this.ofUser.get(peer.uid) ?? 0);
     if (this.connected.size >= MAX_CONNECTIONS || ofUser >= MAX_CONNECTIONS_OF_A_USER) {

@@ -3,6 +3,7 @@ import type { Totem } from '@coterie/totem';
 import type { ClusterState } from './cluster-state.js';
 import { method, type Guard, type RunningEngine } from './engine.js';
 import { FIRST_FOREIGN_SERVICE } from './services.js';
+import type { Standing } from './standing.js';
 
 /** Service header of a message: i32 id = service << 16 | fn at 0, i32 size at 8, the rest padding. */
 export const MESSAGE_HEADER = 16;
@@ -17,6 +18,7 @@ interface Route {
   readonly deliver: (message: unknown, from: NodeId) => void;
   readonly received: Counter;
   readonly guard: Guard;
+  readonly standing: Standing;
   readonly name: string;
 }
 
@@ -36,7 +38,7 @@ export class EngineRouter {
   /** Messages of all engines taken by the ring so far. */
   messagesSent = 0;
   /** Messages not handed to an engine, by reason. */
-  readonly dropped = { short: 0, size: 0, service: 0, function: 0, malformed: 0 };
+  readonly dropped = { short: 0, size: 0, service: 0, function: 0, held: 0, malformed: 0 };
   private totem: Totem | undefined;
 
   constructor(
@@ -45,11 +47,11 @@ export class EngineRouter {
     private readonly shutdown: Cluster['shutdown'],
   ) {}
 
-  add({ identity, engine, deliveries, guard }: RunningEngine): void {
+  add({ identity, engine, deliveries, guard, standing }: RunningEngine): void {
     this.services.add(identity.service);
     const route = (fn: number, codec: Codec<unknown>, deliver: Route['deliver'], name: string) => {
       const { received } = this.count(identity, fn);
-      this.routes.set(messageId(identity.service, fn), { codec, deliver, received, guard, name });
+      this.routes.set(messageId(identity.service, fn), { codec, deliver, received, guard, standing, name });
     };
     const { sync } = engine;
     for (const { fn, codec, method: name } of deliveries) {
@@ -77,8 +79,8 @@ export class EngineRouter {
   }
 
   /** The ring as the engine with this identity sees it. */
-  cluster(identity: EngineIdentity): Cluster {
-    return new EngineCluster(identity, this.state, this, this.shutdown);
+  cluster(identity: EngineIdentity, standing: Standing): Cluster {
+    return new EngineCluster(identity, standing, this.state, this, this.shutdown);
   }
 
   /** @internal for {@link EngineCluster} */
@@ -110,6 +112,7 @@ export class EngineRouter {
       return this.drop(this.services.has(id >>> 16) ? 'function' : 'service', from, id);
     }
     if (foreign !== id >>> 16 >= FIRST_FOREIGN_SERVICE) return this.drop('service', from, id);
+    if (route.standing.held !== undefined) return this.drop('held', from, id);
     route.received.value++;
     const decoded = route.codec.decode(bytes, offset + MESSAGE_HEADER, length - MESSAGE_HEADER);
     if (!decoded.ok) return this.drop('malformed', from, id, decoded.reason);
@@ -153,6 +156,7 @@ class EngineCluster implements Cluster {
 
   constructor(
     private readonly identity: EngineIdentity,
+    private readonly standing: Standing,
     private readonly state: ClusterState,
     private readonly router: EngineRouter,
     readonly shutdown: Cluster['shutdown'],
@@ -174,7 +178,12 @@ class EngineCluster implements Cluster {
     return this.state.quorate;
   }
 
+  get wire() {
+    return this.standing.wire;
+  }
+
   multicast<T>(fn: number, codec: Codec<T>, value: T, tail?: Uint8Array): boolean {
+    if (this.standing.held !== undefined) return false;
     const length = MESSAGE_HEADER + codec.size(value);
     if (length > this.scratch.length) this.grow(length);
     this.scratchView.setUint32(0, messageId(this.identity.service, fn), true);

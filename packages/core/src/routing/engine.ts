@@ -8,6 +8,7 @@ import {
   type Logger,
   type RequestHandler,
 } from '@coterie/sdk';
+import type { Standing } from './standing.js';
 
 /** An engine with its handlers, as the routers run it. */
 export interface RunningEngine {
@@ -16,9 +17,15 @@ export interface RunningEngine {
   readonly deliveries: readonly DeliveryHandler[];
   readonly requests: readonly RequestHandler[];
   readonly guard: Guard;
+  readonly standing: Standing;
 }
 
-export function runningEngine(identity: EngineIdentity, engine: Engine, guard: Guard): RunningEngine {
+export function runningEngine(
+  identity: EngineIdentity,
+  engine: Engine,
+  guard: Guard,
+  standing: Standing,
+): RunningEngine {
   const type = engine.constructor as new (...args: never[]) => Engine;
   return {
     identity,
@@ -26,6 +33,7 @@ export function runningEngine(identity: EngineIdentity, engine: Engine, guard: G
     deliveries: deliveryHandlers(type),
     requests: requestHandlers(type),
     guard,
+    standing,
   };
 }
 

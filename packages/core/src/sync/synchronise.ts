@@ -1,9 +1,10 @@
-import { formatRing, sameRing, type Logger, type NodeId, type RingId, type SyncView } from '@coterie/sdk';
+import { formatRing, sameRing, type Logger, type NodeId, type RingId } from '@coterie/sdk';
 import type { Configuration, Totem } from '@coterie/totem';
 import type { RunningEngine } from '../routing/engine.js';
 import { FIRST_FOREIGN_SERVICE } from '../routing/services.js';
-import { decodeSync, encodeBarrier, encodeServices } from './messages.js';
+import { decodeSync, encodeBarrier, encodeServices, encodeWire, type WireOffers } from './messages.js';
 import { ServiceList, type Participant } from './service-list.js';
+import { agreeOnWire, type WireOffer } from './wire.js';
 
 const SYNC_GROUP = 'sync';
 /** As {@link SYNC_GROUP}, among the nodes that run services which corosync does not have. */
@@ -45,14 +46,36 @@ class Announcements {
   }
 }
 
+/** What members can speak, by node. */
+class Offers {
+  private readonly all = new Map<NodeId, WireOffers>();
+
+  add(from: NodeId, offers: WireOffers): void {
+    this.all.set(from, offers);
+  }
+
+  /** Of those `members` that run the service, in their order. */
+  of(service: number, members: readonly NodeId[]): Map<NodeId, WireOffer> {
+    const found = new Map<NodeId, WireOffer>();
+    for (const member of members) {
+      const range = this.all.get(member)?.get(service);
+      if (range !== undefined) found.set(member, range);
+    }
+    return found;
+  }
+}
+
 /** What happens between one regular configuration and the completion of its synchronisation or the next change. */
 class Round {
   readonly classic = new Announcements();
   readonly foreign = new Announcements();
+  readonly offers = new Offers();
   list: ServiceList | undefined;
   foreignList: ServiceList | undefined;
   /** Initialised, not yet activated. */
   readonly pending = new Set<RunningEngine>();
+  /** By service that corosync does not have: the members whose engines take part. */
+  readonly speakers = new Map<number, readonly NodeId[]>();
 
   constructor(
     readonly ring: RingId,
@@ -65,9 +88,11 @@ class Round {
  * member names its services, then the union is worked through with a barrier behind each.
  */
 export class Synchronisation {
-  private readonly engines: readonly RunningEngine[];
-  private readonly classicServices: readonly number[];
-  private readonly foreignServices: readonly number[];
+  /** Engines with something to synchronise, and those that corosync does not have, each in the order of their numbers. */
+  private readonly synchronised: readonly RunningEngine[];
+  private readonly foreign: readonly RunningEngine[];
+  /** By service that corosync does not have: who took part when it was activated last. The others missed something. */
+  private readonly along = new Map<number, readonly NodeId[]>();
   private totem: Totem | undefined;
   private transitional: readonly NodeId[] = [];
   private round: Round | undefined;
@@ -76,19 +101,20 @@ export class Synchronisation {
   /** Messages ignored: of another ring, from strangers or malformed. */
   readonly ignored = { ring: 0, sender: 0, malformed: 0 };
 
-  /** @param completed the round is over, clients may send */
+  /**
+   * @param completed the round is over, clients may send
+   * @param stoodAside what an engine's {@link Standing} says about taking part has changed
+   */
   constructor(
+    private readonly me: NodeId,
     engines: readonly RunningEngine[],
     private readonly log: Logger,
     private readonly completed: () => void,
+    private readonly stoodAside: (running: RunningEngine) => void,
   ) {
-    this.engines = engines
-      .filter(({ engine }) => engine.sync !== undefined)
-      .sort((a, b) => a.identity.service - b.identity.service);
-    const services = this.engines.map(({ identity }) => identity.service);
-    this.foreignServices = services.filter((service) => service >= FIRST_FOREIGN_SERVICE);
-    const gate = this.foreignServices.length > 0 ? [FOREIGN_GATE] : [];
-    this.classicServices = [...services.filter((service) => service < FIRST_FOREIGN_SERVICE), ...gate];
+    const sorted = [...engines].sort((a, b) => a.identity.service - b.identity.service);
+    this.synchronised = sorted.filter(({ engine }) => engine.sync !== undefined);
+    this.foreign = sorted.filter(isForeign);
   }
 
   /** Before the ring starts. */
@@ -129,16 +155,30 @@ export class Synchronisation {
     this.abort();
     const round = new Round(ring, members);
     this.round = round;
-    const transitional = this.transitional.filter((node) => members.includes(node));
+    const able = this.synchronised.filter(({ standing }) => !standing.disabled);
+    const services = able.map(({ identity }) => identity.service);
     // Ahead of the classic list: once that is in from everybody, so is this.
-    if (this.foreignServices.length > 0)
-      this.send(FOREIGN_SYNC_GROUP, encodeServices(ring, this.foreignServices));
-    this.send(SYNC_GROUP, encodeServices(ring, this.classicServices));
-    const view: SyncView = { ring, members, transitional };
-    for (const running of this.engines) {
+    if (this.foreign.length > 0) {
+      const offers = this.foreign.filter(({ standing }) => !standing.disabled);
+      this.send(FOREIGN_SYNC_GROUP, encodeWire(ring, new Map(offers.map(offerOf))));
+      this.send(FOREIGN_SYNC_GROUP, encodeServices(ring, services.filter(isForeignService)));
+    }
+    const gate = this.foreign.length > 0 ? [FOREIGN_GATE] : [];
+    const classic = services.filter((service) => !isForeignService(service));
+    this.send(SYNC_GROUP, encodeServices(ring, [...classic, ...gate]));
+    for (const running of able) {
       round.pending.add(running);
+      const view = { ring, members, transitional: this.companions(running, members) };
       running.guard.run('sync.init', () => running.engine.sync?.init(view), undefined);
     }
+  }
+
+  /** Members that have gone through everything with this node, as far as the engine is concerned. */
+  private companions(running: RunningEngine, members: readonly NodeId[]): NodeId[] {
+    const transitional = this.transitional.filter((node) => members.includes(node));
+    if (!isForeign(running)) return transitional;
+    const along = this.along.get(running.identity.service) ?? [];
+    return along.includes(this.me) ? transitional.filter((node) => along.includes(node)) : [];
   }
 
   private deliver(foreign: boolean, from: NodeId, bytes: DataView, offset: number, length: number): void {
@@ -157,7 +197,9 @@ export class Synchronisation {
       this.ignored.sender++;
       return;
     }
-    if (message.kind === 'services') this.announced(round, foreign, from, message.services);
+    if (message.kind === 'wire') {
+      if (foreign && round.list === undefined) round.offers.add(from, message.offers);
+    } else if (message.kind === 'services') this.announced(round, foreign, from, message.services);
     else if (foreign) round.foreignList?.barrier(from);
     else this.barrier(round, from);
   }
@@ -173,10 +215,31 @@ export class Synchronisation {
     if (!round.classic.fromAll(round.members)) return;
     round.list = this.listOf(round, SYNC_GROUP, round.members, round.classic.union(round.members));
     const gated = round.classic.naming(round.members, FOREIGN_GATE);
-    if (this.foreignServices.length > 0) {
+    if (this.foreign.length > 0) {
+      for (const running of this.foreign) this.agree(round, running);
       round.foreignList = this.listOf(round, FOREIGN_SYNC_GROUP, gated, round.foreign.union(gated));
     }
     if (round.list.complete) this.complete(round);
+  }
+
+  /** Everybody has said what his engine speaks: does this node's take part? */
+  private agree(round: Round, running: RunningEngine): void {
+    const { identity, standing, guard, engine } = running;
+    if (standing.disabled) return;
+    const offers = round.offers.of(identity.service, round.members);
+    const { version, speakers } = agreeOnWire(offers);
+    round.speakers.set(identity.service, speakers);
+    const before = standing.held;
+    standing.active = speakers.includes(this.me);
+    if (standing.active) {
+      standing.wire = version;
+      standing.held = undefined;
+    } else {
+      const { min, max } = standing.range;
+      standing.held = `nodes ${speakers.join(' ')} speak version ${version} of its messages, this one ${min} to ${max}`;
+      if (round.pending.delete(running)) guard.run('sync.abort', () => engine.sync?.abort(), undefined);
+    }
+    if (standing.held !== before) this.stoodAside(running);
   }
 
   private barrier(round: Round, from: NodeId): void {
@@ -202,19 +265,22 @@ export class Synchronisation {
   }
 
   private participant(round: Round, service: number): Participant {
-    const running = this.engines.find(({ identity }) => identity.service === service);
+    if (service === FOREIGN_GATE && this.foreign.length > 0) return foreignGate(round);
+    const running = this.synchronised.find(({ identity }) => identity.service === service);
     const sync = running?.engine.sync;
-    if (running !== undefined && sync !== undefined) {
-      return {
-        process: () => running.guard.run('sync.process', () => sync.process(), 'done'),
-        activate: () => {
-          round.pending.delete(running);
-          running.guard.run('sync.activate', () => sync.activate(), undefined);
-        },
-      };
+    if (running === undefined || sync === undefined) return DUMMY;
+    const speakers = round.speakers.get(service) ?? [];
+    if (!round.pending.has(running)) {
+      return { process: () => 'done', activate: () => void this.along.set(service, speakers) };
     }
-    if (service === FOREIGN_GATE && this.foreignServices.length > 0) return foreignGate(round);
-    return DUMMY;
+    return {
+      process: () => running.guard.run('sync.process', () => sync.process(), 'done'),
+      activate: () => {
+        round.pending.delete(running);
+        this.along.set(service, speakers);
+        running.guard.run('sync.activate', () => sync.activate(), undefined);
+      },
+    };
   }
 
   private send(group: string, bytes: Uint8Array): void {
@@ -230,6 +296,18 @@ export class Synchronisation {
     }
     return true;
   }
+}
+
+function isForeignService(service: number): boolean {
+  return service >= FIRST_FOREIGN_SERVICE;
+}
+
+function isForeign({ identity }: RunningEngine): boolean {
+  return isForeignService(identity.service);
+}
+
+function offerOf({ identity, standing: { range, active } }: RunningEngine): [number, WireOffer] {
+  return [identity.service, { ...range, active }];
 }
 
 function foreignGate(round: Round): Participant {

@@ -44,7 +44,7 @@ function configuration(node: number, nodes: number): Configuration {
 }
 
 function loaded(name: string, plugin: Plugin): LoadedPlugin {
-  const manifest = { name, kind: 'engine' } as unknown as Manifest;
+  const manifest = { name, kind: 'engine', services: [] as const } as unknown as Manifest;
   return { manifest, packageName: name, version: '1.0.0', plugin };
 }
 

@@ -5,6 +5,7 @@ import { ConnectionKeys } from '../../dist/observe/connections.js';
 import { LocalClientRouter } from '../../dist/routing/client-router.js';
 import { ClusterState } from '../../dist/routing/cluster-state.js';
 import { Guard, runningEngine } from '../../dist/routing/engine.js';
+import { Standing } from '../../dist/routing/standing.js';
 import { ManualTime } from '../manual-time.js';
 import { RecordedLog } from '../recorded-logs.js';
 import { CounterEngine, Number32 } from './counter-engine.js';
@@ -15,6 +16,7 @@ class Setup {
   readonly database = new Map<string, DatabaseValue>();
   readonly engine = new CounterEngine();
   readonly failures = { value: 0 };
+  readonly standing = new Standing();
   readonly keys = new MemoryDatabase((error) => assert.fail(String(error)));
   readonly connections = new ConnectionKeys(this.keys, (pid) => `program ${pid}`);
   readonly log = new RecordedLog();
@@ -37,7 +39,7 @@ class Setup {
     const identity = engineIdentity(CounterEngine);
     assert.ok(identity);
     this.clients = this.router.clients(identity);
-    this.router.add(runningEngine(identity, this.engine, new Guard(this.log, this.failures)));
+    this.router.add(runningEngine(identity, this.engine, new Guard(this.log, this.failures), this.standing));
   }
 
   connect(peer?: Peer): { connection: FakeConnection; handle: number } {

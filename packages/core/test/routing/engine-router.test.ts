@@ -5,6 +5,7 @@ import type { Deliver, Totem } from '@coterie/totem';
 import { ClusterState } from '../../dist/routing/cluster-state.js';
 import { EngineRouter } from '../../dist/routing/engine-router.js';
 import { Guard, runningEngine } from '../../dist/routing/engine.js';
+import { Standing } from '../../dist/routing/standing.js';
 import { RecordedLog } from '../recorded-logs.js';
 import { ClassicEngine, CounterEngine, Number32 } from './counter-engine.js';
 
@@ -16,6 +17,7 @@ class Setup {
   readonly counter = new CounterEngine();
   readonly classic = new ClassicEngine();
   readonly failures = { value: 0 };
+  readonly standing = new Standing();
   readonly sent: { group: string; header: Buffer; tail: Uint8Array | undefined }[] = [];
   readonly groups = new Map<string, Deliver>();
   room = true;
@@ -37,7 +39,7 @@ class Setup {
   cluster(type: new () => object & Engine): Cluster {
     const identity = engineIdentity(type);
     assert.ok(identity);
-    return this.router.cluster(identity);
+    return this.router.cluster(identity, this.standing);
   }
 
   deliver(group: string, bytes: Uint8Array, from = 3): void {
@@ -49,7 +51,7 @@ class Setup {
   private add(engine: object & Engine): void {
     const identity = engineIdentity(engine.constructor as new () => object & Engine);
     assert.ok(identity);
-    this.router.add(runningEngine(identity, engine, new Guard(this.log, this.failures)));
+    this.router.add(runningEngine(identity, engine, new Guard(this.log, this.failures), this.standing));
   }
 }
 
@@ -69,6 +71,19 @@ describe('engine router', () => {
     setup.deliver('a', message(2, 3, 43));
     assert.deepEqual(counter.delivered, [{ value: 42, from: 3 }]);
     assert.deepEqual(classic.delivered, [43]);
+  });
+
+  it('neither sends nor hands over anything for an engine that stands aside', () => {
+    const setup = new Setup();
+    const { counter } = setup;
+    setup.standing.held = 'versions';
+    setup.deliver('coterie', message(1027, 0, 42));
+    assert.equal(setup.cluster(CounterEngine).multicast(0, Number32, { value: 5 }), false);
+    assert.deepEqual([counter.delivered, setup.sent], [[], []]);
+    assert.equal(setup.router.dropped.held, 1);
+    setup.standing.held = undefined;
+    setup.deliver('coterie', message(1027, 0, 43));
+    assert.deepEqual(counter.delivered, [{ value: 43, from: 3 }]);
   });
 
   it('sends corosync’s services in their group and third parties’ in another one', () => {
@@ -122,7 +137,10 @@ describe('engine router', () => {
     setup.deliver('coterie', message(2, 3, 1));
     const short = message(1027, 0, 1, 17).subarray(0, 17);
     setup.deliver('coterie', short);
-    assert.deepEqual({ ...router.dropped }, { short: 1, size: 3, service: 4, function: 1, malformed: 1 });
+    assert.deepEqual(
+      { ...router.dropped },
+      { short: 1, size: 3, service: 4, function: 1, held: 0, malformed: 1 },
+    );
     setup.deliver('coterie', message(1027, 0, 2));
     assert.deepEqual(counter.delivered, [{ value: 2, from: 3 }]);
   });

@@ -1,6 +1,8 @@
 import type { NodeId, RingId, SyncView, Synchroniser } from '@coterie/sdk';
 import type { Deliver, Totem } from '@coterie/totem';
 import { Guard, type RunningEngine } from '../../dist/routing/engine.js';
+import { Standing } from '../../dist/routing/standing.js';
+import type { WireRange } from '../../dist/sync/wire.js';
 import { Synchronisation } from '../../dist/sync/synchronise.js';
 import { RecordedLog } from '../recorded-logs.js';
 
@@ -47,6 +49,7 @@ export class RecordingEngine implements Synchroniser {
 export class SyncNode {
   readonly journal: string[] = [];
   readonly engines: RecordingEngine[];
+  readonly running: readonly RunningEngine[];
   readonly sync: Synchronisation;
   readonly log = new RecordedLog();
   readonly failures = { value: 0 };
@@ -60,20 +63,29 @@ export class SyncNode {
     readonly id: NodeId,
     services: readonly (number | readonly [service: number, tokens: number])[],
     private readonly ring: OrderedRing,
+    wire: WireRange,
   ) {
     this.engines = services.map((entry) => {
       const [service, tokens] = typeof entry === 'number' ? [entry, 1] : entry;
       return new RecordingEngine(service, this.journal, tokens);
     });
     const guard = new Guard(this.log, this.failures);
-    const running = this.engines.map((engine): RunningEngine => ({
+    this.running = this.engines.map((engine): RunningEngine => ({
       identity: { name: `engine${engine.service}`, service: engine.service },
       engine,
       deliveries: [],
       requests: [],
       guard,
+      standing: new Standing(wire),
     }));
-    this.sync = new Synchronisation(running, this.log, () => this.journal.push('complete'));
+    this.sync = new Synchronisation(
+      id,
+      this.running,
+      this.log,
+      () => this.journal.push('complete'),
+      ({ identity, standing }) =>
+        this.journal.push(`${standing.held === undefined ? 'back' : 'held'} ${identity.service}`),
+    );
     const totem: Pick<Totem, 'join' | 'multicast' | 'synchronised'> = {
       join: (group, deliver) => void this.handlers.set(group, deliver),
       multicast: (group, header) => {
@@ -112,8 +124,12 @@ export class OrderedRing {
   private sequence = 0;
   private members: readonly NodeId[] = [];
 
-  node(id: NodeId, services: readonly (number | readonly [number, number])[]): SyncNode {
-    const node = new SyncNode(id, services, this);
+  node(
+    id: NodeId,
+    services: readonly (number | readonly [number, number])[],
+    wire: WireRange = { min: 1, max: 1 },
+  ): SyncNode {
+    const node = new SyncNode(id, services, this, wire);
     this.nodes.set(id, node);
     return node;
   }

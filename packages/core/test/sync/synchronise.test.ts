@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { encodeBarrier, encodeServices, decodeSync } from '../../dist/sync/messages.js';
+import { encodeBarrier, encodeServices, encodeWire, decodeSync } from '../../dist/sync/messages.js';
+import { agreeOnWire } from '../../dist/sync/wire.js';
 import { OrderedRing } from './ordered-ring.js';
 
 const CLASSIC = [0, 2, 3, 5];
@@ -229,6 +230,116 @@ describe('synchronisation of third parties’ services', () => {
   });
 });
 
+describe('versions of messages', () => {
+  const [V1, V1TO2, V2] = [
+    { min: 1, max: 1 },
+    { min: 1, max: 2 },
+    { min: 2, max: 2 },
+  ];
+
+  it('are agreed on: the latest that all members speak', () => {
+    const ring = new OrderedRing();
+    const nodes = [V1TO2, V1, V1TO2].map((wire, i) => ring.node(i + 1, [1027], wire));
+    ring.install([1, 2, 3]);
+    ring.settle();
+    assert.deepEqual(
+      nodes.map(({ running }) => running[0]?.standing.wire),
+      [1, 1, 1],
+    );
+    ring.install([1, 3], () => [1, 3]);
+    ring.settle();
+    assert.deepEqual(
+      [1, 3].map((id) => ring.nodes.get(id)?.running[0]?.standing.wire),
+      [2, 2],
+    );
+    for (const { journal } of nodes) assert.ok(!journal.includes('held 1027'));
+  });
+
+  it('hold the engine of a node that does not speak those of most, not the node', () => {
+    const ring = new OrderedRing();
+    const [one, two, three] = [
+      ring.node(1, [2, 1027], V1),
+      ring.node(2, [2, 1027], V2),
+      ring.node(3, [2, 1027], V2),
+    ];
+    ring.install([1, 2, 3]);
+    ring.settle();
+    assert.deepEqual(one.engine(1027).calls, ['init', 'abort']);
+    assert.deepEqual(one.engine(2).calls, ['init', 'process', 'activate']);
+    assert.ok(one.journal.includes('held 1027'));
+    assert.match(one.running[1]?.standing.held ?? '', /^nodes 2 3 speak version 2 .*, this one 1 to 1$/);
+    for (const { journal } of [two, three]) assert.ok(journal.includes('activate 1027'));
+    const ends = [one, two, three].flatMap(({ completedAt }) => completedAt);
+    assert.deepEqual(ends, [ends[0], ends[0], ends[0]]);
+  });
+
+  it('let it take part again once they fit, as one that comes from nowhere', () => {
+    const ring = new OrderedRing();
+    const [one, two] = [ring.node(1, [1027], V1TO2), ring.node(2, [1027], V1)];
+    ring.node(3, [1027], V2);
+    ring.node(4, [1027], V2);
+    for (const part of [
+      [1, 2],
+      [3, 4],
+    ]) {
+      ring.install(part);
+      ring.settle();
+    }
+    const all = [1, 2, 3, 4];
+    ring.install(all, (id) => (id < 3 ? [1, 2] : [3, 4]));
+    ring.settle();
+    assert.equal(two.journal.at(-1), 'complete');
+    assert.ok(two.running[0]?.standing.held);
+    const apart = ring.install([1, 2], () => [1, 2]);
+    ring.settle();
+    assert.equal(two.running[0]?.standing.held, undefined);
+    assert.ok(two.journal.includes('back 1027'));
+    // Node 2 missed what was said while it stood aside, and node 1 knows that.
+    assert.deepEqual(one.engine(1027).views.at(-1), { ring: apart, members: [1, 2], transitional: [1] });
+    assert.deepEqual(two.engine(1027).views.at(-1)?.transitional, []);
+  });
+
+  it('leave out an engine that is disabled', () => {
+    const ring = threeNodes([1027, 1030]);
+    const node = ring.nodes.get(2);
+    node!.running[0]!.standing.disabled = true;
+    ring.install([1, 2, 3]);
+    ring.settle();
+    assert.deepEqual(node!.engine(1027).calls, []);
+    assert.deepEqual(node!.engine(1030).calls, ['init', 'process', 'activate']);
+    assert.equal(node!.completedAt.length, 1);
+  });
+});
+
+describe('the agreement on a version', () => {
+  const range = fc
+    .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 3 }), fc.boolean())
+    .map(([min, more, active]) => ({ min, max: min + more, active }));
+
+  it('keeps what is at work, then has most speakers, the lowest node and the latest version', () => {
+    fc.assert(
+      fc.property(fc.array(range, { minLength: 1, maxLength: 8 }), (ranges) => {
+        const offers = new Map(ranges.map((each, i) => [i + 1, each]));
+        const claim = (version: number) => {
+          const all = [...offers].filter(([, { min, max }]) => min <= version && version <= max);
+          const active = all.filter(([, offer]) => offer.active).length;
+          return [active, all.length, -(all[0]?.[0] ?? 99), version];
+        };
+        const { version, speakers } = agreeOnWire(offers);
+        assert.deepEqual(
+          speakers,
+          [...offers].flatMap(([node, { min, max }]) => (min <= version && version <= max ? [node] : [])),
+        );
+        for (let other = 1; other <= 9; other++) {
+          const [best, theirs] = [claim(version), claim(other)];
+          const differ = best.findIndex((value, i) => value !== theirs[i]);
+          assert.ok(differ === -1 || best[differ]! > theirs[differ]!, `${other} rather than ${version}`);
+        }
+      }),
+    );
+  });
+});
+
 describe('messages of synchronisation', () => {
   const ring = { representative: 0x01020304, sequence: 0x1_0000_0007 };
 
@@ -258,17 +369,33 @@ describe('messages of synchronisation', () => {
     });
   });
 
+  it('carry the versions of services', () => {
+    const offers = new Map([
+      [70, { min: 1, max: 1, active: true }],
+      [65535, { min: 2, max: 255, active: false }],
+    ]);
+    const bytes = encodeWire(ring, offers);
+    const decode = () => decodeSync(new DataView(bytes.buffer), 0, bytes.length);
+    assert.deepEqual(decode(), { kind: 'wire', ring, offers });
+    bytes[44] = 3;
+    assert.equal(decode(), 'versions 3 to 1');
+    bytes[32] = 3;
+    assert.equal(decode(), '3 versions');
+  });
+
   it('that are malformed are refused, never read beyond their end', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, plausible) => {
-        if (plausible && bytes.length > 0) bytes[0] = 1;
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.nat(2), (bytes, kind) => {
+        if (kind > 0 && bytes.length > 0) bytes[0] = kind;
         const decoded = decodeSync(
           new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
           0,
           bytes.length,
         );
         assert.ok(
-          typeof decoded === 'string' || decoded.kind === 'barrier' || decoded.services.length <= 128,
+          typeof decoded === 'string' ||
+            decoded.kind === 'barrier' ||
+            (decoded.kind === 'wire' ? decoded.offers.size <= 1024 : decoded.services.length <= 128),
         );
       }),
     );

@@ -14,6 +14,8 @@ export interface SimulatedPlugin {
   readonly plugin: Plugin;
   /** Of its section; left out if it has none. */
   readonly schema?: SectionSchema;
+  /** The versions of their messages that its engines speak, as in a manifest; 1 unless told. */
+  readonly wire?: { readonly min: number; readonly max: number };
 }
 
 /** The engines that every cluster of this project has. */
@@ -24,11 +26,15 @@ export const classicPlugins: readonly SimulatedPlugin[] = [
 ];
 
 /** As the executive gets it from packages that have passed their checks. */
-export function loaded({ name, plugin }: Omit<SimulatedPlugin, 'schema'>): LoadedPlugin {
+export function loaded({
+  name,
+  plugin,
+  wire = { min: 1, max: 1 },
+}: Omit<SimulatedPlugin, 'schema'>): LoadedPlugin {
   const services = plugin.engines.map((type) => {
     const identity = engineIdentity(type);
     if (identity === undefined) throw new TypeError(`${type.name} has no @ServiceEngine`);
-    return { name: identity.name, number: identity.service, wire: { min: 1, max: 1 } };
+    return { name: identity.name, number: identity.service, wire };
   });
   const lists = {
     services,
