@@ -24,7 +24,7 @@ const additional = startsWith(
   'runtime\\.plugins\\.',
   'runtime\\.services\\.(cluster-map|confdb|reload|sam)\\.',
   'internal_configuration\\.service\\.(65|70|71|72)\\.',
-  'stats\\.(cfg|cluster-map|cmap|confdb|cpg|qb|quorum|reload|sam|udp|votequorum|service|transport)\\.',
+  'stats\\.(cfg|cluster-map|cmap|confdb|cpg|iba|qb|quorum|reload|sam|udp|votequorum|service|transport)\\.',
   'stats\\.srp\\.rx_dropped\\.',
 );
 /** Counters and times: what they are at depends on the moment. */
