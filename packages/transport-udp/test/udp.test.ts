@@ -1,21 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Member } from '@coterie/sdk';
-import { automaticGroup } from '../dist/mcast-address.js';
 import { freePorts, packet, rejectsWith, TestNode, until } from './node.js';
 import { overBothSockets } from './sockets.js';
-
-describe('the automatic multicast group', () => {
-  it('is the one that corosync makes of the cluster name', () => {
-    assert.equal(automaticGroup('wire', 4), '239.192.6.171');
-    assert.equal(automaticGroup('wire', 6), 'ff15::6a5');
-  });
-
-  it('never ends in 255, and takes bytes above 127 as negative', () => {
-    // 0xff alone is -1: 0xffff, and 65535 mod 255 is 0.
-    assert.equal(automaticGroup('\u00ff', 6), 'ff15::ff45');
-    for (let i = 0; i < 2000; i++) assert.doesNotMatch(automaticGroup(`cluster${i}`, 4), /\.255$/);
-  });
-});
 
 overBothSockets('udp', (path, track) => {
   /** Opened nodes 1, 2, ... at these addresses of one machine. IPv6 groups are not routed to the loopback interface: see netns.test.ts. */
