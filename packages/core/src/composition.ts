@@ -59,6 +59,8 @@ export interface Offer {
   readonly counters: CounterRegistry;
   readonly engineRouter: EngineRouter;
   readonly clientRouter: LocalClientRouter;
+  /** What others go through as well made an engine throw in `where`. */
+  suspect(running: RunningEngine, where: string): void;
 }
 
 /** Everything that plugins contributed, built and connected, not started. */
@@ -95,11 +97,9 @@ export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composi
     const { name } = plugin.manifest;
     const section = new LiveSection(configuration.section(name), failed);
     sections.set(name, section);
-    const ports = pluginPorts(offer, name, section);
-    timers.push(ports.timers);
-    const container = containers.open(plugin, ports.all);
+    const container = containers.open(plugin, pluginPorts(offer, name, section, timers));
     for (const type of plugin.plugin.engines) {
-      const running = buildEngine(type, container, offer, ports.timers, plugin.manifest.services);
+      const running = buildEngine(type, container, offer, timers, plugin.manifest.services);
       if (running !== undefined) engines.push(running);
     }
     for (const type of plugin.plugin.frontEnds) frontEnds.push(container.construct(type, new Map()));
@@ -149,24 +149,25 @@ function given<T>(token: Token<T>, port: T | undefined): [symbol, T][] {
   return port === undefined ? [] : [[token, port]];
 }
 
-function pluginPorts(offer: Offer, name: string, section: LiveSection): { all: Ports; timers: EngineTimers } {
+/** What all of a plugin share; its engines have more of their own. */
+function pluginPorts(offer: Offer, name: string, section: LiveSection, timers: EngineTimers[]): Ports {
   const log = offer.logs(name);
-  const guard = new Guard(log, offer.counters.at(`stats.${name}.failures`));
-  const timers = new EngineTimers(offer.timers, guard);
-  const all = new Map<symbol, unknown>([
+  const nobody = () => undefined;
+  const own = new EngineTimers(offer.timers, guardOf(name, log, offer, nobody));
+  timers.push(own);
+  return new Map<symbol, unknown>([
     [Config, section],
     [Logger, log],
     [Counters, offer.counters.of(name)],
-    [Timers, timers],
+    [Timers, own],
   ]);
-  return { all, timers };
 }
 
 function buildEngine(
   type: Injectable<Engine>,
   container: PluginContainer,
   offer: Offer,
-  timers: Timers,
+  timers: EngineTimers[],
   services: readonly ManifestService[],
 ): RunningEngine | undefined {
   const identity = engineIdentity(type);
@@ -174,6 +175,9 @@ function buildEngine(
   const log = offer.logs(identity.name);
   const standing = new Standing(services.find(({ number }) => number === identity.service)?.wire);
   const cluster = offer.engineRouter.cluster(identity, standing);
+  const guard = guardOf(identity.name, log, offer, (where) => offer.suspect(running, where));
+  const own = new EngineTimers(offer.timers, guard);
+  timers.push(own);
   const engine = container.construct(
     type,
     new Map<symbol, unknown>([
@@ -181,7 +185,7 @@ function buildEngine(
       [Clients, offer.clientRouter.clients(identity)],
       [Logger, log],
       [Counters, offer.counters.of(identity.name)],
-      [Timers, timers],
+      [Timers, own],
     ]),
   );
   if (engine.active === false) {
@@ -189,11 +193,15 @@ function buildEngine(
     return undefined;
   }
   engine.sync?.connect?.(cluster);
-  const guard = new Guard(log, offer.counters.at(`stats.${identity.name}.failures`));
   const running = runningEngine(identity, engine, guard, standing);
   offer.engineRouter.add(running);
   offer.clientRouter.add(running);
   return running;
+}
+
+function guardOf(name: string, log: Logger, { counters }: Offer, suspect: (where: string) => void): Guard {
+  const counter = (what: string) => counters.at(`stats.${name}.${what}`);
+  return new Guard(log, counter('failures'), counter('slow_handlers'), suspect);
 }
 
 function transportPorts(configuration: Configuration): Ports {

@@ -33,6 +33,7 @@ import { StreamServer } from './ipc/stream-server.js';
 import type { StreamListener } from './ipc/stream.js';
 import { CounterRegistry } from './observe/counters.js';
 import { FlightRecorder } from './observe/flight-recorder.js';
+import { HandlerWatch } from './observe/handler-watch.js';
 import type { Logs } from './observe/logs.js';
 import { MemberKeys } from './observe/members.js';
 import { describeServices, describeStanding } from './observe/services.js';
@@ -53,6 +54,9 @@ const STOP_TIMEOUT = 2000;
 const QUIESCE_TIMEOUT = 90_000;
 /** Milliseconds that the last messages of the engines may take to go out. */
 const FAREWELL_TIMEOUT = 300;
+
+/** Share of the token timeout that a handler of an engine may take. */
+const HANDLER_SHARE = 0.1;
 
 /** Follows what the ring does, before the engines hear of it: for simulations and their checkers. */
 export interface RingObserver extends PacketObserver {
@@ -147,9 +151,11 @@ export class Executive {
       typeof provider === 'string' ? provider : undefined,
       threw('a listener of quorum'),
     );
+    const watch = new HandlerWatch(clock, () => this.configuration.totem.token * HANDLER_SHARE);
     const engineRouter = new EngineRouter(
       state,
       logs('serv'),
+      watch,
       (reason, asked) => void this.stop({ kind: asked ?? 'engine', reason }),
     );
     const room = (bytes: number) => engineRouter.room(bytes);
@@ -161,6 +167,7 @@ export class Executive {
       connections,
       uid: ports.uid,
       clock,
+      watch,
       log: logs('ipc'),
     });
     const counters = new CounterRegistry();
@@ -175,6 +182,7 @@ export class Executive {
       counters,
       engineRouter,
       clientRouter,
+      suspect: (running, where) => this.suspect(running, where),
     });
     const { engines, transport, frontEnds } = this.parts;
     this.frontEnds = [...this.builtIn(), ...frontEnds];
@@ -364,12 +372,27 @@ export class Executive {
       this.state.view = view;
       this.state.synchronising = true;
       for (const running of this.parts.engines) {
-        running.guard.run('onView', () => running.engine.onView?.(view), undefined);
+        running.guard.follow('onView', () => running.engine.onView?.(view), undefined);
       }
     } else if (change.left.length > 0) {
       this.log.info(`members left: ${change.left.join(' ')}`);
     }
     this.synchronisation.configuration(change);
+  }
+
+  /** The state of an engine may not be that of the other members any more: does what the engine's policy says. */
+  private suspect(running: RunningEngine, where: string): void {
+    const { identity, policy, standing } = running;
+    if (policy === 'stop') {
+      void this.fail(new CoterieError('COTERIE_E_ENGINE_FAILED', `${identity.name}: ${where} threw`));
+    } else if (policy === 'disable' && !standing.disabled) {
+      standing.disabled = true;
+      standing.held = `${where} threw`;
+      this.synchronisation.drop(running);
+      this.stoodAside(running);
+      // The others learn that it takes no part from a synchronisation; not while the ring is busy with a message.
+      this.ports.timers.timer(() => this.totem.linkChanged(true)).start(0);
+    }
   }
 
   /** An engine takes part again, or does not any more: its clients cannot go on as if nothing had been. */

@@ -39,6 +39,20 @@ export interface EngineIdentity {
   readonly service: number;
 }
 
+/**
+ * What becomes of an engine when one of its handlers of deliveries, of synchronisation, of views or of timers throws. Others
+ * may have gone through the same without an error, so that its state is suspect.
+ * `continue`: it goes on; the failure is logged and counted (`stats.<engine>.failures`).
+ * `disable`: it stands aside until the daemon is started again: it hears and sends nothing, and has no clients.
+ * `stop`: the daemon leaves the ring and exits as after any failure; a service manager may start it again.
+ */
+export type FailurePolicy = 'continue' | 'disable' | 'stop';
+
+export interface EngineOptions extends EngineIdentity {
+  /** Default `continue`. What a request of a client makes an engine throw concerns that client only, whatever this says. */
+  readonly onFailure?: FailurePolicy;
+}
+
 export interface RequestOptions {
   /** Needs room in the send queue: waits (or gets TRY_AGAIN) while there is none or synchronisation runs. Default false. */
   readonly flowControl?: boolean;
@@ -68,7 +82,7 @@ type Class = abstract new (...args: never[]) => unknown;
  * Marks a class as a service engine. Name and number must be those of the package's manifest. The class may have
  * any of the members of {@link Engine}, or none (which TypeScript takes for a mistake without `object &`).
  */
-export function ServiceEngine(identity: EngineIdentity) {
+export function ServiceEngine(identity: EngineOptions) {
   return (target: new (...args: never[]) => object & Engine): void => {
     Reflect.defineMetadata(ENGINE, identity, target);
   };
@@ -106,8 +120,8 @@ export function Delivery<T>(fn: number, codec: Codec<T>) {
 }
 
 /** What {@link ServiceEngine} said; undefined for a class that is none. */
-export function engineIdentity(type: Class): EngineIdentity | undefined {
-  return Reflect.getOwnMetadata(ENGINE, type) as EngineIdentity | undefined;
+export function engineIdentity(type: Class): EngineOptions | undefined {
+  return Reflect.getOwnMetadata(ENGINE, type) as EngineOptions | undefined;
 }
 
 export function requestHandlers(type: Class): readonly RequestHandler[] {

@@ -151,6 +151,12 @@ export const errors = {
     meaning: 'The development cluster did not get to the state named in the message in time.',
     remedy: 'Read the logs in .coterie/dev; a machine under heavy load may need another try.',
   },
+  COTERIE_E_ENGINE_FAILED: {
+    meaning:
+      'An engine threw where the other members go through the same, and wants its daemon to stop then.',
+    remedy:
+      'Look for the error in the log, in front of this one, and report it to those who make the engine.',
+  },
   COTERIE_E_GENERATE_EXISTS: {
     meaning: 'A file that a generator would write is there already; nothing was written.',
     remedy: 'Name another folder with --directory, or move the files away.',
@@ -440,8 +446,9 @@ export const errors = {
   },
   COTERIE_W_ENGINE_HELD: {
     meaning:
-      'An engine of this node stands aside: the others speak a version of its messages that it does not speak.',
-    remedy: 'Install a version of the engine that overlaps with theirs, on the node named in the message.',
+      'An engine of this node stands aside: the others speak a version of its messages that it does not speak, or it threw.',
+    remedy:
+      'Install a version of the engine that overlaps with theirs, on the node named in the message. If it threw, look for the error in the log and start the daemon again.',
   },
   COTERIE_W_QB_NAME_TAKEN: {
     meaning:

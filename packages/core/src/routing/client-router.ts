@@ -10,6 +10,7 @@ import {
   type RequestHandler,
 } from '@coterie/sdk';
 import type { ConnectionKeys } from '../observe/connections.js';
+import type { HandlerWatch } from '../observe/handler-watch.js';
 import type { ClusterState } from './cluster-state.js';
 import { EngineClients, LocalClient } from './clients.js';
 import { method, type RunningEngine } from './engine.js';
@@ -33,6 +34,7 @@ interface Service {
 
 interface Route {
   readonly handler: RequestHandler;
+  readonly name: string;
   readonly run: (request: unknown, client: unknown) => void;
 }
 
@@ -47,6 +49,7 @@ export interface ClientPorts {
   /** Where the connections are shown. */
   readonly connections: Pick<ConnectionKeys, 'opened' | 'closed'>;
   readonly clock: Clock;
+  readonly watch: HandlerWatch;
   readonly log: Logger;
 }
 
@@ -88,7 +91,10 @@ export class LocalClientRouter implements ClientRouter {
       running,
       clients: this.clients(identity) as EngineClients,
       requests: new Map(
-        requests.map((handler) => [handler.id, { handler, run: method(engine, handler.method) }]),
+        requests.map((handler) => {
+          const { id, method: name } = handler;
+          return [id, { handler, name: `request ${id} (${String(name)})`, run: method(engine, name) }];
+        }),
       ),
     });
   }
@@ -142,12 +148,14 @@ export class LocalClientRouter implements ClientRouter {
     if (!decoded.ok) return this.invalid(client, decoded.reason, oneWay);
     client.answered = false;
     client.counts.requests++;
+    this.ports.watch.begin();
     try {
       route.run(decoded.value, client);
     } catch (error) {
-      service.running.guard.failed(`request ${route.handler.id}`, error);
+      service.running.guard.failed(route.name, error);
       if (!client.answered && !oneWay) client.respond(0, CsError.LIBRARY);
     }
+    this.ports.watch.end(service.running.guard, route.name);
     return 'taken';
   }
 

@@ -1,5 +1,6 @@
 import type { Cluster, Codec, Counter, EngineIdentity, Logger, NodeId } from '@coterie/sdk';
 import type { Totem } from '@coterie/totem';
+import type { HandlerWatch } from '../observe/handler-watch.js';
 import type { ClusterState } from './cluster-state.js';
 import { method, type Guard, type RunningEngine } from './engine.js';
 import { FIRST_FOREIGN_SERVICE } from './services.js';
@@ -44,6 +45,7 @@ export class EngineRouter {
   constructor(
     private readonly state: ClusterState,
     private readonly log: Logger,
+    private readonly watch: HandlerWatch,
     private readonly shutdown: Cluster['shutdown'],
   ) {}
 
@@ -116,11 +118,13 @@ export class EngineRouter {
     route.received.value++;
     const decoded = route.codec.decode(bytes, offset + MESSAGE_HEADER, length - MESSAGE_HEADER);
     if (!decoded.ok) return this.drop('malformed', from, id, decoded.reason);
+    this.watch.begin();
     try {
       route.deliver(decoded.value, from);
     } catch (error) {
-      route.guard.failed(route.name, error);
+      route.guard.diverged(route.name, error);
     }
+    this.watch.end(route.guard, route.name);
   }
 
   private drop(why: keyof EngineRouter['dropped'], from: NodeId, id: number, reason?: string): void {

@@ -18,7 +18,7 @@ export class EngineTimers implements Timers {
       try {
         expire();
       } catch (error) {
-        this.guard.failed('a timer', error);
+        this.guard.diverged('a timer', error);
       }
     });
   }

@@ -5,6 +5,8 @@ import {
   type DeliveryHandler,
   type Engine,
   type EngineIdentity,
+  type EngineOptions,
+  type FailurePolicy,
   type Logger,
   type RequestHandler,
 } from '@coterie/sdk';
@@ -18,10 +20,11 @@ export interface RunningEngine {
   readonly requests: readonly RequestHandler[];
   readonly guard: Guard;
   readonly standing: Standing;
+  readonly policy: FailurePolicy;
 }
 
 export function runningEngine(
-  identity: EngineIdentity,
+  { onFailure: policy = 'continue', ...identity }: EngineOptions,
   engine: Engine,
   guard: Guard,
   standing: Standing,
@@ -34,6 +37,7 @@ export function runningEngine(
     requests: requestHandlers(type),
     guard,
     standing,
+    policy,
   };
 }
 
@@ -46,16 +50,18 @@ export function method(engine: Engine, name: string | symbol): (value: unknown, 
   return found.bind(engine);
 }
 
-/**
- * What an engine throws stops here: it is logged under the engine's name and counted, and the daemon goes on.
- * Other members may have handled the same message without an error, so the engine's state is suspect after this.
- */
+/** What an engine throws stops here: it is logged under the engine's name and counted, and the daemon goes on. */
 export class Guard {
+  /** @param suspect hears of failures that other members may not have had: the engine's state is suspect then */
   constructor(
     readonly log: Logger,
     readonly failures: Counter,
+    /** Handlers that took too long. */
+    readonly slow: Counter,
+    private readonly suspect: (where: string) => void,
   ) {}
 
+  /** For what concerns one program, or nobody but this node. */
   failed(where: string, error: unknown): void {
     this.failures.value++;
     this.log.error(
@@ -63,12 +69,28 @@ export class Guard {
     );
   }
 
-  /** Runs `step`; `fallback` if it throws. */
+  /** For what other members go through as well. */
+  diverged(where: string, error: unknown): void {
+    this.failed(where, error);
+    this.suspect(where);
+  }
+
+  /** Runs `step`; `fallback` if it fails. */
   run<T>(where: string, step: () => T, fallback: T): T {
     try {
       return step();
     } catch (error) {
       this.failed(where, error);
+      return fallback;
+    }
+  }
+
+  /** As {@link run}, for what other members go through as well. */
+  follow<T>(where: string, step: () => T, fallback: T): T {
+    try {
+      return step();
+    } catch (error) {
+      this.diverged(where, error);
       return fallback;
     }
   }

@@ -135,6 +135,11 @@ export class Synchronisation {
     }
   }
 
+  /** The engine is disabled: what is being synchronised goes on without it. */
+  drop(running: RunningEngine): void {
+    this.round?.pending.delete(running);
+  }
+
   /** A token was forwarded: take one step. */
   tokenForwarded(): void {
     if (this.round === undefined || !this.flush()) return;
@@ -148,7 +153,7 @@ export class Synchronisation {
     if (round === undefined) return;
     this.log.debug(`synchronisation of ring ${formatRing(round.ring)} aborted`);
     for (const { engine, guard } of round.pending)
-      guard.run('sync.abort', () => engine.sync?.abort(), undefined);
+      guard.follow('sync.abort', () => engine.sync?.abort(), undefined);
   }
 
   private start({ ring, members }: Configuration): void {
@@ -169,7 +174,7 @@ export class Synchronisation {
     for (const running of able) {
       round.pending.add(running);
       const view = { ring, members, transitional: this.companions(running, members) };
-      running.guard.run('sync.init', () => running.engine.sync?.init(view), undefined);
+      running.guard.follow('sync.init', () => running.engine.sync?.init(view), undefined);
     }
   }
 
@@ -237,7 +242,7 @@ export class Synchronisation {
     } else {
       const { min, max } = standing.range;
       standing.held = `nodes ${speakers.join(' ')} speak version ${version} of its messages, this one ${min} to ${max}`;
-      if (round.pending.delete(running)) guard.run('sync.abort', () => engine.sync?.abort(), undefined);
+      if (round.pending.delete(running)) guard.follow('sync.abort', () => engine.sync?.abort(), undefined);
     }
     if (standing.held !== before) this.stoodAside(running);
   }
@@ -274,11 +279,14 @@ export class Synchronisation {
       return { process: () => 'done', activate: () => void this.along.set(service, speakers) };
     }
     return {
-      process: () => running.guard.run('sync.process', () => sync.process(), 'done'),
+      process: () =>
+        running.standing.disabled
+          ? 'done'
+          : running.guard.follow('sync.process', () => sync.process(), 'done'),
       activate: () => {
-        round.pending.delete(running);
+        if (!round.pending.delete(running)) return;
         this.along.set(service, speakers);
-        running.guard.run('sync.activate', () => sync.activate(), undefined);
+        running.guard.follow('sync.activate', () => sync.activate(), undefined);
       },
     };
   }

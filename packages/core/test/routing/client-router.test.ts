@@ -5,6 +5,7 @@ import { ConnectionKeys } from '../../dist/observe/connections.js';
 import { LocalClientRouter } from '../../dist/routing/client-router.js';
 import { ClusterState } from '../../dist/routing/cluster-state.js';
 import { Guard, runningEngine } from '../../dist/routing/engine.js';
+import { HandlerWatch } from '../../dist/observe/handler-watch.js';
 import { Standing } from '../../dist/routing/standing.js';
 import { ManualTime } from '../manual-time.js';
 import { RecordedLog } from '../recorded-logs.js';
@@ -16,6 +17,7 @@ class Setup {
   readonly database = new Map<string, DatabaseValue>();
   readonly engine = new CounterEngine();
   readonly failures = { value: 0 };
+  readonly suspected: string[] = [];
   readonly standing = new Standing();
   readonly keys = new MemoryDatabase((error) => assert.fail(String(error)));
   readonly connections = new ConnectionKeys(this.keys, (pid) => `program ${pid}`);
@@ -30,6 +32,7 @@ class Setup {
     connections: this.connections,
     uid: 1000,
     clock: this.time,
+    watch: new HandlerWatch(this.time, () => Infinity),
     log: this.log,
   });
   readonly clients;
@@ -39,7 +42,14 @@ class Setup {
     const identity = engineIdentity(CounterEngine);
     assert.ok(identity);
     this.clients = this.router.clients(identity);
-    this.router.add(runningEngine(identity, this.engine, new Guard(this.log, this.failures), this.standing));
+    this.router.add(
+      runningEngine(
+        identity,
+        this.engine,
+        new Guard(this.log, this.failures, { value: 0 }, (where) => this.suspected.push(where)),
+        this.standing,
+      ),
+    );
   }
 
   connect(peer?: Peer): { connection: FakeConnection; handle: number } {
@@ -202,6 +212,7 @@ describe('client router', () => {
     setup.request(handle, frame(2, 13));
     assert.equal(connection.frames.length, 0);
     assert.equal(setup.failures.value, 1);
+    assert.deepEqual(setup.suspected, []);
   });
 
   it('answers once for an engine that throws', () => {

@@ -5,7 +5,9 @@ import type { Deliver, Totem } from '@coterie/totem';
 import { ClusterState } from '../../dist/routing/cluster-state.js';
 import { EngineRouter } from '../../dist/routing/engine-router.js';
 import { Guard, runningEngine } from '../../dist/routing/engine.js';
+import { HandlerWatch } from '../../dist/observe/handler-watch.js';
 import { Standing } from '../../dist/routing/standing.js';
+import { ManualTime } from '../manual-time.js';
 import { RecordedLog } from '../recorded-logs.js';
 import { ClassicEngine, CounterEngine, Number32 } from './counter-engine.js';
 
@@ -13,10 +15,16 @@ class Setup {
   readonly log = new RecordedLog();
   readonly state = new ClusterState(7, undefined, (error) => assert.fail(String(error)));
   readonly shutdowns: string[] = [];
-  readonly router = new EngineRouter(this.state, this.log, (reason) => this.shutdowns.push(reason));
+  readonly router = new EngineRouter(
+    this.state,
+    this.log,
+    new HandlerWatch(new ManualTime(), () => Infinity),
+    (reason) => this.shutdowns.push(reason),
+  );
   readonly counter = new CounterEngine();
   readonly classic = new ClassicEngine();
   readonly failures = { value: 0 };
+  readonly suspected: string[] = [];
   readonly standing = new Standing();
   readonly sent: { group: string; header: Buffer; tail: Uint8Array | undefined }[] = [];
   readonly groups = new Map<string, Deliver>();
@@ -51,7 +59,14 @@ class Setup {
   private add(engine: object & Engine): void {
     const identity = engineIdentity(engine.constructor as new () => object & Engine);
     assert.ok(identity);
-    this.router.add(runningEngine(identity, engine, new Guard(this.log, this.failures), this.standing));
+    this.router.add(
+      runningEngine(
+        identity,
+        engine,
+        new Guard(this.log, this.failures, { value: 0 }, (where) => this.suspected.push(where)),
+        this.standing,
+      ),
+    );
   }
 }
 
@@ -146,10 +161,11 @@ describe('engine router', () => {
   });
 
   it('keeps what a handler throws from the ring', () => {
-    const { counter, failures, log, ...setup } = withMethods();
+    const { counter, failures, suspected, log, ...setup } = withMethods();
     setup.deliver('coterie', message(1027, 0, 13));
     setup.deliver('coterie', message(1027, 0, 14));
     assert.equal(failures.value, 1);
+    assert.deepEqual(suspected, ['delivery 0 (onAdd)']);
     assert.deepEqual(counter.delivered, [{ value: 14, from: 3 }]);
     assert.ok(log.lines.some(({ level, message }) => level === 'error' && message.includes('thirteen')));
   });
@@ -184,6 +200,6 @@ describe('engine router', () => {
 
 function withMethods() {
   const setup = new Setup();
-  const { counter, classic, router, failures, log } = setup;
-  return { counter, classic, router, failures, log, deliver: setup.deliver.bind(setup) };
+  const { counter, classic, router, failures, suspected, log } = setup;
+  return { counter, classic, router, failures, suspected, log, deliver: setup.deliver.bind(setup) };
 }

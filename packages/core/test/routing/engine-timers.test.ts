@@ -9,7 +9,10 @@ describe('timers of an engine', () => {
   it('run out, again and again, and what they throw is counted', () => {
     const time = new ManualTime();
     const failures = { value: 0 };
-    const timers = new EngineTimers(time, new Guard(new RecordedLog(), failures));
+    const timers = new EngineTimers(
+      time,
+      new Guard(new RecordedLog(), failures, { value: 0 }, () => undefined),
+    );
     let runs = 0;
     const timer = timers.timer(() => {
       runs++;
@@ -26,7 +29,10 @@ describe('timers of an engine', () => {
 
   it('end with the engine', () => {
     const time = new ManualTime();
-    const timers = new EngineTimers(time, new Guard(new RecordedLog(), { value: 0 }));
+    const timers = new EngineTimers(
+      time,
+      new Guard(new RecordedLog(), { value: 0 }, { value: 0 }, () => undefined),
+    );
     const timer = timers.timer(() => assert.fail('ran out'));
     timer.start(10);
     timers.end();
@@ -45,7 +51,10 @@ describe('timers of an engine', () => {
         return { start: () => undefined, stop: () => void stopped.push(number), running: false };
       },
     };
-    const timers = new EngineTimers(source, new Guard(new RecordedLog(), { value: 0 }));
+    const timers = new EngineTimers(
+      source,
+      new Guard(new RecordedLog(), { value: 0 }, { value: 0 }, () => undefined),
+    );
     timers.timer(() => undefined);
     timers.timer(() => undefined).start(1);
     const ran = timers.timer(() => undefined);

@@ -69,7 +69,7 @@ export class SyncNode {
       const [service, tokens] = typeof entry === 'number' ? [entry, 1] : entry;
       return new RecordingEngine(service, this.journal, tokens);
     });
-    const guard = new Guard(this.log, this.failures);
+    const guard = new Guard(this.log, this.failures, { value: 0 }, () => undefined);
     this.running = this.engines.map((engine): RunningEngine => ({
       identity: { name: `engine${engine.service}`, service: engine.service },
       engine,
@@ -77,6 +77,7 @@ export class SyncNode {
       requests: [],
       guard,
       standing: new Standing(wire),
+      policy: 'continue',
     }));
     this.sync = new Synchronisation(
       id,
