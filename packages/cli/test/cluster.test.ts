@@ -290,7 +290,7 @@ describe('The commands, asked of a development cluster', function () {
   });
 
   it('config check: a plugin that is not installed is an error', async () => {
-    const folder = join(project.folder, 'broken');
+    const folder = join(project.folder, 'lacking');
     mkdirSync(folder);
     writeFileSync(
       join(folder, 'package.json'),

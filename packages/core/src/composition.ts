@@ -190,6 +190,7 @@ function buildEngine(
   );
   if (engine.active === false) {
     log.debug('not wanted by the configuration');
+    offer.counters.forget(identity.name);
     return undefined;
   }
   engine.sync?.connect?.(cluster);

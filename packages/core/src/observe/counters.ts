@@ -18,6 +18,11 @@ export class CounterRegistry {
     return counter;
   }
 
+  /** The engine does not run: it counts nothing that anybody sees. */
+  forget(engine: string): void {
+    for (const key of this.counters.keys()) if (key.startsWith(`stats.${engine}.`)) this.counters.delete(key);
+  }
+
   entries(): Iterable<[string, Counter]> {
     return this.counters;
   }
