@@ -17,7 +17,7 @@ export const knownSynchronisationBugs: readonly PlantedBug[] = [
     what: 'only the first service is initialised when a round begins',
     row: 'F2',
     file,
-    find: 'for (const running of this.engines) {',
-    replace: 'for (const running of this.engines.slice(0, 1)) {',
+    find: 'for (const running of able) {',
+    replace: 'for (const running of able.slice(0, 1)) {',
   },
 ];

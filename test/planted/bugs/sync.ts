@@ -17,15 +17,15 @@ export const syncBugs: readonly PlantedBug[] = [
     what: 'an engine is told of a synchronisation when its turn has come, not when it begins',
     row: 'F2',
     file: synchronise,
-    find: "process: () => running.guard.run('sync.process', () => sync.process(), 'done'),",
-    replace: `process: () => {
+    find: ": running.guard.follow('sync.process', () => sync.process(), 'done'),",
+    replace: `: (() => {
                     if (running.plantedRound !== round) {
                         running.plantedRound = round;
                         const transitional = this.transitional.filter((node) => round.members.includes(node));
                         sync.init({ ring: round.ring, members: round.members, transitional });
                     }
-                    return running.guard.run('sync.process', () => sync.process(), 'done');
-                },`,
+                    return running.guard.follow('sync.process', () => sync.process(), 'done');
+                })(),`,
   },
   {
     name: 'barrier-without-the-last',
