@@ -6,6 +6,7 @@
         "native/addon.cc",
         "native/connections.cc",
         "native/devices.cc",
+        "native/direct_group.cc",
         "native/endpoint.cc",
         "native/queue_pair.cc",
         "native/rdma.cc",

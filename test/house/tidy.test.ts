@@ -27,6 +27,7 @@ describe('The house is tidy', () => {
     assert.deepEqual(marked, [
       'packages/ipc-qb/test/addon.test.ts',
       'packages/transport-ib/test/addon.test.ts',
+      'packages/transport-ib/test/ownership.test.ts',
       'packages/transport-udp/test/addon.test.ts',
       'packages/transport-udp/test/netns.test.ts',
     ]);

@@ -93,6 +93,24 @@ describe('What status finds wrong', () => {
     assert.deepEqual(findings(seen([1, 2, 3], 4)), []);
   });
 
+  it('are a link that is down, and a way to a member of the ring', () => {
+    const down = new Map([
+      ...keys,
+      ['runtime.links.0.address', value.string('192.0.2.1')],
+      ['runtime.links.0.up', value.u8(0)],
+      ['runtime.links.0.reason', value.string('port_down')],
+      ...[2, 3].flatMap((peer): [string, DatabaseValue][] => [
+        [`runtime.links.0.peers.${peer}.address`, value.string(`192.0.2.${peer}`)],
+        [`runtime.links.0.peers.${peer}.up`, value.u8(0)],
+        [`runtime.links.0.peers.${peer}.reason`, value.string('no answer')],
+      ]),
+    ] as [string, DatabaseValue][]);
+    const found = findings(snapshot(down, ring([1, 2], 3))).map(({ what }) => what);
+    assert.ok(found.includes('The link at 192.0.2.1 is down: port_down.'));
+    assert.ok(found.includes('There is no path to node 2 (192.0.2.2): no answer.'));
+    assert.ok(!found.some((what) => what.includes('192.0.2.3)') && what.startsWith('There is no path')));
+  });
+
   it('names the node that is absent from a quorate ring', () => {
     const [finding, ...more] = findings(seen([1, 3], 3));
     assert.equal(finding?.severity, 'warning');

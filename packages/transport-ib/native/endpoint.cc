@@ -9,6 +9,11 @@
 
 namespace coterie {
 
+namespace {
+/** ENOTSUPP, which only the kernel has a name for. */
+constexpr int kNotSupported = 524;
+}  // namespace
+
 class Endpoint::Entered {
  public:
   explicit Entered(Endpoint* endpoint)
@@ -58,14 +63,13 @@ Endpoint::~Endpoint() {
 }
 
 void Endpoint::Open(Napi::Env env, const Napi::Object& options) {
-  Address own;
   const uint32_t port = options.Get("port").ToNumber();
-  if (!ParseAddress(options.Get("address").ToString(), port, &own)) {
+  if (!ParseAddress(options.Get("address").ToString(), port, &own_)) {
     return ThrowSystemError(env, EINVAL, "address");
   }
   connections_.reset(new Connections(*rdma_, this));  // a private base: make_unique cannot
   std::string call;
-  if (const int error = connections_->Bind(own, &call)) return ThrowSystemError(env, error, call);
+  if (const int error = connections_->Bind(own_, &call)) return ThrowSystemError(env, error, call);
   rdma_cm_id* const id = connections_->bound();
   if (!QueryPort(*rdma_, id->verbs, id->port_num, &port_)) return ThrowSystemError(env, errno, "ibv_query_port");
   const uint32_t datagram = BytesOf(port_.active_mtu);
@@ -75,7 +79,7 @@ void Endpoint::Open(Napi::Env env, const Napi::Object& options) {
   if (pair_->error() != 0) return ThrowSystemError(env, pair_->error(), pair_->call());
   if (!WatchDevice()) return ThrowSystemError(env, errno, "ibv_open_device");
   const Hello hello = {options.Get("node").ToNumber(), pair_->number(), datagram};
-  if (const int error = connections_->Listen(own, hello)) return ThrowSystemError(env, error, "rdma_listen");
+  if (const int error = connections_->Listen(own_, hello)) return ThrowSystemError(env, error, "rdma_listen");
   KeepArrays(options);
   events_ = Napi::Persistent(options.Get("events").As<Napi::Object>());
   context_ = std::make_unique<Napi::AsyncContext>(env, "coterie:ib");
@@ -175,7 +179,14 @@ void Endpoint::Join(const Napi::CallbackInfo& info) {
   Address group;
   if (!open()) return;
   if (!ParseAddress(info[0].ToString(), 0, &group)) return ThrowSystemError(info.Env(), EINVAL, "group");
-  if (const int error = connections_->Join(group)) ThrowSystemError(info.Env(), error, "rdma_join_multicast");
+  int error = connections_->Join(group);
+  if (error == kNotSupported) {
+    direct_group_ = std::make_unique<DirectGroup>(*rdma_, connections_->bound());
+    error = direct_group_->Join(own_, group);
+    joined_ = error == 0;
+    handles_->Again();
+  }
+  if (error != 0) ThrowSystemError(info.Env(), error, "rdma_join_multicast");
 }
 
 /** connect(path, address, port, milliseconds): 0, or the errno why not even an attempt can be made. */
@@ -236,7 +247,11 @@ void Endpoint::CompletionsReadable() {
 
 void Endpoint::NextTurn() {
   const Entered entered(this);
-  Batch();
+  if (joined_) {
+    joined_ = false;
+    Joined(direct_group_->destination());
+  }
+  if (open()) Batch();
 }
 
 void Endpoint::DeviceReadable() {
@@ -395,13 +410,18 @@ void Endpoint::CloseNow() {
   handles_->Close();
   handles_ = nullptr;
   // The caller may use the memory again: the device must have let go of it.
-  pair_.reset();
+  ReleaseMemory();
   // The rest may be in use by an event handler below on the stack.
   if (entered_ == 0) Release();
 }
 
-void Endpoint::Release() {
+void Endpoint::ReleaseMemory() {
+  direct_group_.reset();
   pair_.reset();
+}
+
+void Endpoint::Release() {
+  ReleaseMemory();
   if (device_ != nullptr) rdma_->ibv_close_device(device_);
   device_ = nullptr;
   connections_.reset();

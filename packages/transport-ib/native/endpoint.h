@@ -8,6 +8,7 @@
 
 #include "connections.h"
 #include "counter.h"
+#include "direct_group.h"
 #include "loop_handles.h"
 #include "queue_pair.h"
 
@@ -73,13 +74,18 @@ class Endpoint : public Napi::ObjectWrap<Endpoint>, private ConnectionEvents, pr
 
   bool open() const { return handles_ != nullptr; }
   void CloseNow();
+  void ReleaseMemory();
   void Release();
 
   const Rdma* rdma_ = nullptr;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<QueuePair> pair_;
+  std::unique_ptr<DirectGroup> direct_group_;
+  /** The direct group is joined, which JavaScript does not know yet. */
+  bool joined_ = false;
   /** A context of its own: what happens to the device is told to each. */
   ibv_context* device_ = nullptr;
+  Address own_;
   ibv_port_attr port_{};
   Gid gid_{};
   int gid_index_ = -1;

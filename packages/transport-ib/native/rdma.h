@@ -16,6 +16,7 @@ namespace coterie {
   X(ibv_ack_async_event)      \
   X(ibv_ack_cq_events)        \
   X(ibv_alloc_pd)             \
+  X(ibv_attach_mcast)         \
   X(ibv_close_device)         \
   X(ibv_create_ah)            \
   X(ibv_create_comp_channel)  \
@@ -25,6 +26,7 @@ namespace coterie {
   X(ibv_destroy_ah)           \
   X(ibv_destroy_comp_channel) \
   X(ibv_destroy_cq)           \
+  X(ibv_detach_mcast)         \
   X(ibv_free_device_list)     \
   X(ibv_get_async_event)      \
   X(ibv_get_cq_event)         \

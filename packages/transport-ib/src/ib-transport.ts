@@ -27,7 +27,7 @@ import {
 import type { Failure } from './addon.js';
 import { Counters } from './counters.js';
 import { Link } from './link.js';
-import { Paths } from './paths.js';
+import { type Held, Paths } from './paths.js';
 
 /** The group, as a target of packets. */
 const GROUP = 0;
@@ -104,6 +104,7 @@ export class IbTransport implements Transport {
 
   flush(): void {
     this.self.flush();
+    this.site?.paths.flush();
     this.sendQueue();
   }
 
@@ -216,12 +217,11 @@ export class IbTransport implements Transport {
   }
 
   /** The way to a member is there: off with the token that waits for it. */
-  private pathUp(target: number, held: { slab: Slab; offset: number; length: number } | undefined): void {
+  private pathUp(target: number, held: Held | undefined): void {
     this.applySources();
     if (held === undefined) return;
-    this.sendQueue();
     this.enqueue(target, held.slab, held.offset, held.length);
-    this.sendQueue();
+    if (held.flushed) this.sendQueue();
   }
 
   private applyMembers(): void {

@@ -13,6 +13,15 @@ const ATTEMPT_TIMEOUT = 2_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_000;
 
+/** The last packet queued for a member, which waits for its path to be up. */
+export interface Held {
+  readonly slab: Slab;
+  readonly offset: number;
+  readonly length: number;
+  /** It may leave. */
+  flushed: boolean;
+}
+
 /** The way to one member: an address handle and the number of its queue pair, both in the addon under `number`. */
 class Path {
   up = false;
@@ -23,8 +32,7 @@ class Path {
   queuePair = 0;
   gid: string | undefined;
   mtu = 0;
-  /** Waits for the path to be up: the last packet queued for the member. */
-  held: { slab: Slab; offset: number; length: number } | undefined;
+  held: Held | undefined;
 
   constructor(
     readonly number: number,
@@ -35,7 +43,7 @@ class Path {
 
 export interface PathEvents {
   /** What is held for the member may be sent now, and the sources that may pass are others. */
-  established(path: { readonly number: number }, held: Path['held']): void;
+  established(path: { readonly number: number }, held: Held | undefined): void;
 }
 
 /**
@@ -47,6 +55,8 @@ export class Paths {
   private readonly byNumber: (Path | undefined)[] = [];
   private listed = new BlockList();
   private endpoint: NativeEndpoint | undefined;
+  /** Was anything kept since the last flush? */
+  private unflushed = false;
 
   constructor(
     private readonly port: number,
@@ -101,7 +111,15 @@ export class Paths {
       return;
     }
     slab.retain();
-    path.held = { slab, offset, length };
+    path.held = { slab, offset, length, flushed: false };
+    this.unflushed = true;
+  }
+
+  /** What is kept may leave as soon as its path is up. */
+  flush(): void {
+    if (!this.unflushed) return;
+    this.unflushed = false;
+    for (const { held } of this.paths.values()) if (held) held.flushed = true;
   }
 
   /** GIDs that the paths lead to. */

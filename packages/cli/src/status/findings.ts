@@ -12,6 +12,7 @@ export function findings(now: Snapshot): Finding[] {
   const absent = now.nodes.filter(({ member }) => !member);
   const found: Finding[] = [];
   if (!now.quorate) found.push(inquorate(now, absent));
+  found.push(...linkFindings(now));
   if (
     (now.counters['firewall_enabled_or_nic_failure'] ?? 0) > 0 ||
     (now.counters['continuous_gather'] ?? 0) > 0
@@ -37,6 +38,28 @@ export function findings(now: Snapshot): Finding[] {
     });
   }
   return found;
+}
+
+/** Links that are down; of the ways to members only those to members of the ring, as the others are not there anyway. */
+function linkFindings({ links, nodes }: Snapshot): Finding[] {
+  return links
+    .filter(
+      ({ up, peer }) =>
+        !up && (peer === undefined || nodes.some((node) => node.nodeId === peer && node.member)),
+    )
+    .map(({ address, reason = 'no reason given', peer }) =>
+      peer === undefined
+        ? {
+            severity: 'error',
+            what: `The link at ${address} is down: ${reason}.`,
+            hint: 'This node is alone until it is back, which it tries by itself. Look at its interface, cable and switch.',
+          }
+        : {
+            severity: 'warning',
+            what: `There is no path to node ${peer} (${address}): ${reason}.`,
+            hint: 'It is tried on and on. Look whether a firewall or a switch is in the way, and at the log of that node.',
+          },
+    );
 }
 
 function inquorate({ votes, nodes }: Snapshot, absent: readonly NodeStatus[]): Finding {

@@ -35,6 +35,15 @@ export interface PluginStatus {
   readonly problems: readonly string[];
 }
 
+/** The own end of a link, or the way to a member over it. */
+export interface LinkStatus {
+  readonly address: string;
+  readonly up: boolean;
+  readonly reason: string | undefined;
+  /** The member that the way leads to; undefined: the own end. */
+  readonly peer: number | undefined;
+}
+
 /** What `coterie status` knows of one node and its ring. Everything JSON can hold. */
 export interface Snapshot {
   /** Id of the node that tells; undefined if it has no nodelist. */
@@ -48,6 +57,7 @@ export interface Snapshot {
   readonly votes: VoteStatus | undefined;
   readonly nodes: readonly NodeStatus[];
   readonly plugins: readonly PluginStatus[];
+  readonly links: readonly LinkStatus[];
   /** The counters below `stats.srp.`, by what follows. */
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -72,6 +82,7 @@ export function snapshot(keys: Keys, ring: RingStatus): Snapshot {
     votes: ring.votes,
     nodes: nodes(keys, ring.members),
     plugins: plugins(keys),
+    links: links(keys),
     counters: Object.fromEntries(
       [...keys]
         .filter(([key]) => key.startsWith('stats.srp.'))
@@ -124,6 +135,27 @@ export function plugins(keys: Keys): PluginStatus[] {
 
 function words(list: string | undefined): string[] {
   return (list ?? '').split(' ').filter(Boolean);
+}
+
+/** Links, and the ways to members over each. */
+function links(keys: Keys): LinkStatus[] {
+  return positions(keys, 'runtime.links.').flatMap((link) => {
+    const prefix = `runtime.links.${link}`;
+    const peers = positions(keys, `${prefix}.peers.`);
+    return [
+      linkAt(keys, prefix, undefined),
+      ...peers.map((peer) => linkAt(keys, `${prefix}.peers.${peer}`, Number(peer))),
+    ];
+  });
+}
+
+function linkAt(keys: Keys, prefix: string, peer: number | undefined): LinkStatus {
+  return {
+    address: text(keys, `${prefix}.address`) ?? '',
+    up: number(keys.get(`${prefix}.up`)) === 1,
+    reason: text(keys, `${prefix}.reason`),
+    peer,
+  };
 }
 
 /** The distinct parts of the keys between `prefix` and the next dot, in the order of the database. */

@@ -4,6 +4,7 @@ import type { EngineRouter } from '../routing/engine-router.js';
 import type { ConnectionKeys } from './connections.js';
 import type { CounterRegistry } from './counters.js';
 import type { StallDetector } from './stall-detector.js';
+import { LinkKeys } from './link-keys.js';
 
 const INTERVAL = 1000;
 /** More attempts to form a ring than these, one after the other: something keeps packets from it (MAX_NO_CONT_GATHER). */
@@ -51,6 +52,7 @@ export interface StatisticsSources {
 /** Shows the daemon's counters in the database under corosync's names, once a second. */
 export class Statistics {
   private readonly timer: Timer;
+  private readonly links: LinkKeys;
   /** What the database has, so that only changes are written. */
   private readonly shown = new Map<string, number>();
   /** What counters were at when they were cleared. */
@@ -65,6 +67,7 @@ export class Statistics {
       this.timer.start(INTERVAL);
     });
     const { database } = sources;
+    this.links = new LinkKeys(database, sources.transport);
     database.track(CLEAR, true, ({ kind, key }) => {
       if (kind === 'delete') return;
       database.delete(key);
@@ -98,6 +101,7 @@ export class Statistics {
     this.show('stats.ipcs.global.active', clients());
     this.show('stats.ipcs.global.closed', connections.closings);
     connections.refresh();
+    this.links.refresh();
   }
 
   private clear(what: string): void {

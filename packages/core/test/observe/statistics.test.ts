@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { value, type Transport } from '@coterie/sdk';
+import { value, type LinkStatus, type Transport } from '@coterie/sdk';
 import type { Totem } from '@coterie/totem';
 import { MemoryDatabase } from '../../dist/database/database.js';
 import { CounterRegistry } from '../../dist/observe/counters.js';
@@ -17,13 +17,14 @@ class Daemon {
     ['pg.msg_reserved', 4],
   ]);
   readonly transport = new Map([['tx_packets', 20]]);
+  links: LinkStatus[] = [];
   readonly counters = new CounterRegistry();
   readonly connections = { closings: 30, refreshed: 0, cleared: 0 };
   stallsCleared = 0;
   readonly statistics = new Statistics(this.time, {
     database: this.database,
     totem: { counters: () => this.ring } as unknown as Totem,
-    transport: { counters: () => this.transport } as unknown as Transport,
+    transport: { counters: () => this.transport, links: () => this.links } as unknown as Transport,
     router: { dropped: { size: 40 }, traffic: () => [] } as unknown as EngineRouter,
     counters: this.counters,
     clients: () => 2,
@@ -55,6 +56,32 @@ class Daemon {
     return [...keys, 'service.dropped.size', 'cpg.mcast_refused'].map((key) => Number(this.get(key)));
   }
 }
+
+describe('the state of the links', () => {
+  it('is in the database, with the ways to members and why one is down', () => {
+    const daemon = new Daemon();
+    const shown = () =>
+      [...daemon.database.keys('runtime.links.')].map((key) => [key, daemon.database.get(key)?.value]);
+    const address = '192.0.2.1';
+    const peer = { nodeId: 7, address: '192.0.2.7', up: false, reason: 'connecting' };
+    daemon.links = [{ link: 0, address, up: true, reason: undefined, peers: [peer] }];
+    daemon.statistics.refresh();
+    assert.deepEqual(Object.fromEntries(shown()), {
+      'runtime.links.0.address': address,
+      'runtime.links.0.up': 1,
+      'runtime.links.0.peers.7.address': '192.0.2.7',
+      'runtime.links.0.peers.7.up': 0,
+      'runtime.links.0.peers.7.reason': 'connecting',
+    });
+    daemon.links = [{ link: 0, address, up: false, reason: 'port_down' }];
+    daemon.statistics.refresh();
+    assert.deepEqual(Object.fromEntries(shown()), {
+      'runtime.links.0.address': address,
+      'runtime.links.0.up': 0,
+      'runtime.links.0.reason': 'port_down',
+    });
+  });
+});
 
 describe('statistics', () => {
   it('come into the database once a second, with the types of corosync', () => {
