@@ -7,7 +7,7 @@ import { checkRecorded } from '@coterie/testkit';
 import { check } from './checker.js';
 import { corosyncConf } from './corosync-conf.js';
 import type { Network } from './network.js';
-import { ClusterNode, CoterieNode, RealNode } from './nodes.js';
+import { ClusterNode, CoterieNode, RealNode, project } from './nodes.js';
 import type { TrafficClient } from './traffic-client.js';
 import { until } from './until.js';
 
@@ -26,6 +26,10 @@ export interface ClusterPlan {
    * node's folder, and the path that it is for the node and what runs beside it.
    */
   readonly own?: Readonly<Record<string, string>>;
+  /** The folder whose package.json says what the coteried of a node runs; this repository without it. */
+  readonly project?: (node: number) => string;
+  /** URL of the module whose CpgClient our own traffic clients use; that of engine-cpg without it. */
+  readonly cpg?: string;
 }
 
 /** Our C client, which was compiled once for this run. */
@@ -51,7 +55,8 @@ export class Cluster {
       // There may be hosts with other tasks.
       const endpoints = hosts.seenBy(i + 1).slice(0, plan.nodes.length);
       writeFileSync(configuration, corosyncConf(plan, endpoints, join(own, 'state')));
-      const place = { id: i + 1, hosts, folder: own, configuration, own: plan.own ?? {} };
+      const installed = { project: plan.project?.(i + 1) ?? project, cpg: plan.cpg };
+      const place = { id: i + 1, hosts, folder: own, configuration, own: plan.own ?? {}, ...installed };
       return kind === 'corosync'
         ? new RealNode(place, trafficProgram!)
         : new CoterieNode(place, plan.library && trafficProgram);

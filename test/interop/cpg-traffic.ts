@@ -1,12 +1,14 @@
 /**
  * cpg-traffic.c over Coterie's own client: the same commands, the same lines (lines.ts).
  *
- * usage: cpg-traffic.js GROUP RUN-DIR
+ * usage: cpg-traffic.js GROUP RUN-DIR [MODULE]
+ *
+ * MODULE has the class CpgClient: that of engine-cpg, unless another one is named.
  */
 import { createInterface } from 'node:readline';
 import { crc32 } from 'node:zlib';
 import { formatRing } from '@coterie/sdk';
-import { CpgClient, type Change, type Group, type Process } from '@coterie/engine-cpg/client';
+import type { Change, Group, Process } from '@coterie/engine-cpg/client';
 import { QuorumClient } from '@coterie/engine-quorum/client';
 import { until } from './until.js';
 
@@ -18,7 +20,8 @@ const PATIENCE = 60_000;
 
 const reasons = { join: 1, leave: 2, 'node-down': 3, 'node-up': 4, 'process-down': 5 };
 
-const [, , groupName = '', runDir = ''] = process.argv;
+const [, , groupName = '', runDir = '', module = '@coterie/engine-cpg/client'] = process.argv;
+const { CpgClient } = (await import(module)) as typeof import('@coterie/engine-cpg/client');
 /** What is being sent: so many more messages, one every `interval` milliseconds. */
 const task = { left: 0, size: 0, interval: 0 };
 let sending = false;

@@ -29,6 +29,10 @@ export interface NodePlace {
   readonly configuration: string;
   /** Names in `folder` of what is to lie over these folders of the machine, for this node alone. */
   readonly own: Readonly<Record<string, string>>;
+  /** The folder whose package.json says what a coteried runs. */
+  readonly project: string;
+  /** URL of the module whose CpgClient our own traffic client uses; that of engine-cpg without it. */
+  readonly cpg: string | undefined;
 }
 
 /** How a program that runs beside a daemon has ended. */
@@ -217,7 +221,7 @@ export class RealNode extends ClusterNode {
   }
 }
 
-/** A coteried with the plugins of this repository. Its traffic client is our own, or the C one where that is named. */
+/** A coteried. Its traffic client is our own, or the C one where that is named. */
 export class CoterieNode extends ClusterNode {
   readonly kind = 'coteried';
 
@@ -234,9 +238,10 @@ export class CoterieNode extends ClusterNode {
   }
 
   protected daemon(): string[] {
-    const { id, folder, configuration } = this.place;
+    const { id, folder, configuration, project } = this.place;
     const folders = ['--run-dir', join(folder, 'run'), '--state-dir', join(folder, 'state')];
-    const options = ['-f', '-c', configuration, ...folders, '--node', `${id}`, '--trace', this.traceFile];
+    const where = ['--project', project, '-c', configuration, ...folders, '--node', `${id}`];
+    const options = ['-f', ...where, '--trace', this.traceFile];
     // Shared memory of its own for clients of libcpg; a node without them may be on no host of its own.
     const mounts = this.mounts(this.trafficProgram === undefined ? {} : { shm: '/dev/shm' });
     return ['sh', '-c', `${mounts}cd "$0" && exec "$@"`, project, process.execPath, coteried, ...options];
@@ -249,6 +254,7 @@ export class CoterieNode extends ClusterNode {
   protected traffic(group: string): string[] {
     if (this.trafficProgram !== undefined) return [this.trafficProgram, group];
     const program = fileURLToPath(new URL('./cpg-traffic.js', import.meta.url));
-    return [process.execPath, program, group, join(this.place.folder, 'run')];
+    const { folder, cpg } = this.place;
+    return [process.execPath, program, group, join(folder, 'run'), ...(cpg === undefined ? [] : [cpg])];
   }
 }
