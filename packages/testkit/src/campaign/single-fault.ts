@@ -18,6 +18,7 @@ const nodeFaults: Readonly<Record<string, (world: SimulatedCluster, id: NodeId) 
     world.crash(id);
     world.start(id);
   },
+  interface: (world, id) => world.node(id).interfaceChanged(),
   'pause1.5': (world, id) => world.node(id).process.pause(1.5 * TOKEN),
   // It is back when the others have a ring without it, and synchronise: they take 2.2 token timeouts.
   'pause2.25': (world, id) => world.node(id).process.pause(2.25 * TOKEN),

@@ -122,6 +122,12 @@ export class SimulatedNode {
     });
   }
 
+  /** Its own interface was gone and is back. */
+  interfaceChanged(): void {
+    const { process, socket } = this.parts;
+    process.input(() => socket.events?.linkChanged(true));
+  }
+
   private observer() {
     const { record, coverage, startSeq } = this.parts;
     const count = (seq: number) => (seq - startSeq) >>> 0;
