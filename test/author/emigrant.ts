@@ -59,22 +59,6 @@ export class Emigrant {
     this.workshop.run(this.folder, 'tsc', '-p', '.');
   }
 
-  /** A folder of a daemon that has it, as an installed package has it, beside everything that this repository's has. */
-  daemon(): string {
-    const folder = join(this.workshop.folder, 'daemon');
-    const { packageName } = this.newName;
-    const place = join(folder, 'node_modules', packageName);
-    for (const part of ['dist', 'package.json'])
-      cpSync(join(this.folder, part), join(place, part), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules/@coterie'), join(folder, 'node_modules/@coterie'));
-    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      dependencies: object;
-    };
-    const project = { private: true, dependencies: { ...dependencies, [packageName]: '1.0.0' } };
-    writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
-    return folder;
-  }
-
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }

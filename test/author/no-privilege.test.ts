@@ -6,6 +6,7 @@ import { CpgClient } from '@coterie/engine-cpg/client';
 import { withRing } from '../e2e/with-ring.js';
 import { crash, departure, messages, processes } from '../interop/scenarios.js';
 import { describeWith, program } from '../needs.js';
+import { DaemonFolder } from './daemon-folder.js';
 import { Emigrant } from './emigrant.js';
 import { Workshop } from './workshop.js';
 
@@ -44,11 +45,12 @@ describeWith([program('setpriv')], 'engine-cpg as a package of a third party', f
   });
 
   it('does beside the original all that the original does, on three nodes', async () => {
-    const folder = groups.daemon();
-    const client = join(folder, 'node_modules/acme-groups/dist/client/index.js');
-    const plan = { nodes: 3, token: 1000, project: () => folder, cpg: pathToFileURL(client).href };
+    const daemon = new DaemonFolder(join(workshop.folder, 'daemon'));
+    const installed = daemon.install(groups.folder);
+    const cpg = pathToFileURL(join(installed, 'dist/client/index.js')).href;
+    const plan = { nodes: 3, token: 1000, project: () => daemon.folder, cpg };
     await withRing(plan, async (cluster) => {
-      const listed = workshop.run(folder, 'coterie', 'plugins', '--run-dir', cluster.node(2).runDir);
+      const listed = workshop.run(daemon.folder, 'coterie', 'plugins', '--run-dir', cluster.node(2).runDir);
       assert.match(listed, /^groups +engine +1\.0\.0 +acme-groups +groups@1 /m);
       const sizes = [300, 1455, 100_000, 1_000_000, 3_000_000] as const;
       await messages(sizes.map((size) => [size, size < 100_000 ? 40 : 2])).run(cluster);

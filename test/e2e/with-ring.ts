@@ -2,7 +2,7 @@ import { Cluster, type ClusterPlan } from '../interop/cluster.js';
 import { boot } from '../interop/scenarios.js';
 import { Loopback } from './loopback.js';
 
-export interface RingPlan extends Pick<ClusterPlan, 'token' | 'project' | 'cpg'> {
+export interface RingPlan extends Pick<ClusterPlan, 'token' | 'project' | 'cpg' | 'sections'> {
   readonly nodes: number;
   /** As {@link Loopback.direct} has it; `folder` is the cluster's. */
   readonly prefix?: (node: number, folder: string) => readonly string[];

@@ -30,6 +30,8 @@ export interface ClusterPlan {
   readonly project?: (node: number) => string;
   /** URL of the module whose CpgClient our own traffic clients use; that of engine-cpg without it. */
   readonly cpg?: string;
+  /** What else stands in corosync.conf. */
+  readonly sections?: string;
 }
 
 /** Our C client, which was compiled once for this run. */

@@ -6,7 +6,13 @@ export function corosyncConf(
     transport,
     token,
     qnetd,
-  }: { readonly transport: string; readonly token?: number; readonly qnetd?: string },
+    sections = '',
+  }: {
+    readonly transport: string;
+    readonly token?: number;
+    readonly qnetd?: string;
+    readonly sections?: string;
+  },
   endpoints: readonly Endpoint[],
   stateDir: string,
 ): string {
@@ -30,6 +36,7 @@ export function corosyncConf(
     ...section('logging', ['to_stderr: yes', 'to_syslog: no', 'timestamp: hires']),
     // A corosync with real-time priority that has much to do leaves the others of this machine 50 ms a second.
     ...section('system', [`state_dir: ${stateDir}`, 'sched_rr: no']),
+    sections,
     '',
   ].join('\n');
 }
