@@ -232,6 +232,12 @@ export const errors = {
     meaning: 'Classes of plugins need each other to be built.',
     remedy: "Take one of them out of the other's constructor.",
   },
+  COTERIE_E_INJECT_INHERITED: {
+    meaning:
+      'A class of a plugin extends another one and has no constructor of its own, so that its parent’s would get nothing injected.',
+    remedy:
+      'Repeat the constructor in the class, with @inject for every parameter, and call super with them.',
+  },
   COTERIE_E_INJECT_PARAMETER: {
     meaning: "A constructor parameter of a plugin's class does not say what to pass.",
     remedy: 'Put @inject(Token) in front of the parameter.',

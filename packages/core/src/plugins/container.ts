@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { CoterieError, injectedParameters, type Injectable, type Token } from '@coterie/sdk';
 import { container as globalContainer, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
+import { parameterProblems } from './parameters.js';
 import type { LoadedPlugin } from './plugin-package.js';
 import { describeThrown } from './thrown.js';
 
@@ -62,7 +63,7 @@ export class PluginContainer {
   /**
    * Builds `type` from the tokens that its constructor names: looked for in `ports` (for this object alone), then
    * in the plugin's container, then in the daemon's.
-   * @throws CoterieError COTERIE_E_INJECT_PARAMETER, _TOKEN, _CYCLE, _CONSTRUCTOR; one that the constructor
+   * @throws CoterieError COTERIE_E_INJECT_PARAMETER, _INHERITED, _TOKEN, _CYCLE, _CONSTRUCTOR; one that the constructor
    * throws itself passes unchanged.
    */
   construct<T>(type: Injectable<T>, ports: Ports): T {
@@ -82,13 +83,11 @@ export class PluginContainer {
   }
 
   private parameters(type: Injectable<unknown>, ports: Ports): unknown[] {
-    const named = injectedParameters(type);
-    const count = Math.max(type.length, named.length);
-    return Array.from({ length: count }, (_, index) => {
-      const parameter = named[index];
-      if (parameter === undefined) {
-        throw new CoterieError('COTERIE_E_INJECT_PARAMETER', missingInject(this.who(type), index));
-      }
+    const [problem] = parameterProblems(type, this.who(type));
+    if (problem !== undefined) throw new CoterieError(problem.code, `${problem.message}.`);
+    return injectedParameters(type).map((parameter, index) => {
+      // Those without have been refused.
+      if (parameter === undefined) return undefined;
       const token = parameter.token as Token<unknown>;
       if (ports.has(token)) return ports.get(token);
       // Not recursively: above the root is tsyringe's global container.
@@ -123,11 +122,6 @@ export class PluginContainer {
   private who(type: Injectable<unknown>): string {
     return `${nameOf(type)} of plugin ${this.plugin.manifest.name} (${this.plugin.packageName})`;
   }
-}
-
-/** What to say of a constructor parameter without `@inject`. */
-export function missingInject(who: string, index: number): string {
-  return `parameter ${index} of the constructor of ${who} has no @inject(...).`;
 }
 
 function registerAll(container: DependencyContainer, ports: Ports): void {

@@ -1,13 +1,12 @@
 import {
   CoterieError,
   engineIdentity,
-  injectedParameters,
   type Clock,
   type Injectable,
   type Plugin,
   type Timers,
 } from '@coterie/sdk';
-import { missingInject } from './container.js';
+import { parameterProblems } from './parameters.js';
 import type { LoadedPlugin, PluginPackage, PluginProblem } from './plugin-package.js';
 import { describeThrown } from './thrown.js';
 
@@ -147,9 +146,5 @@ function compareNames(
 
 /** What a container would refuse can be said before anything is built. */
 function checkParameters(type: Injectable<unknown>, report: Report): void {
-  const named = injectedParameters(type);
-  for (let index = 0; index < Math.max(type.length, named.length); index++) {
-    if (named[index] === undefined)
-      report('COTERIE_E_INJECT_PARAMETER', missingInject(type.name, index).slice(0, -1));
-  }
+  for (const { code, message } of parameterProblems(type, type.name)) report(code, message);
 }

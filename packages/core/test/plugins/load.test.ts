@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import {
   definePlugin,
   inject,
@@ -119,6 +120,34 @@ describe('loadPlugins', () => {
     });
     assert.equal(code, 'COTERIE_E_INJECT_PARAMETER');
     assert.match(words, /counter: parameter 0 of the constructor of Forgetful/);
+  });
+
+  it('refuses a class without a constructor whose parent asks for something', async () => {
+    class Parent {
+      constructor(@inject(token('test/X')) readonly x: unknown) {}
+    }
+    class Child extends Parent {}
+    @ServiceEngine({ name: 'counter', service: 1027 })
+    class Grandchild extends Child {}
+    const [code, words] = await problem({ plugin: definePlugin({ engines: [Grandchild] }) });
+    assert.equal(code, 'COTERIE_E_INJECT_INHERITED');
+    assert.match(words, /counter: Grandchild has no constructor: that of Parent would get nothing/);
+  });
+
+  it('accepts a class whose constructor gives its parent what that asks for', async () => {
+    class Parent {
+      constructor(@inject(token('test/X')) readonly x: unknown) {}
+    }
+    @ServiceEngine({ name: 'counter', service: 1027 })
+    class Child extends Parent {
+      constructor() {
+        super('x');
+      }
+    }
+    class Emitter extends EventEmitter {}
+    const provides = [{ token: token('test/Y'), useClass: Emitter, scope: 'plugin' as const }];
+    const module = { plugin: definePlugin({ engines: [Child], provides }) };
+    assert.deepEqual((await load(module)).problems, []);
   });
 
   it('says why an import failed', async () => {
