@@ -314,13 +314,12 @@ export class Executive {
   }
 
   private builtIn(): FrontEnd[] {
-    const { listener, timers, logs } = this.ports;
+    const { listener, timers, clock, logs } = this.ports;
     if (listener === undefined) return [];
     const { clientRouter: router, state } = this;
     const { credentials } = this.parts;
-    return [
-      new StreamServer({ listener, router, timers, nodeId: state.nodeId, credentials, log: logs('ipc') }),
-    ];
+    const log = logs('ipc');
+    return [new StreamServer({ listener, router, timers, clock, nodeId: state.nodeId, credentials, log })];
   }
 
   private ring(transport: Transport): Totem {

@@ -5,6 +5,7 @@ import { plugin as cfg } from '@coterie/engine-cfg';
 import { plugin as sam } from '@coterie/engine-sam';
 import {
   ClientRouter,
+  Clock,
   CsError,
   Logger,
   Timers,
@@ -72,10 +73,11 @@ function frontEnd(door: Door): Plugin {
     constructor(
       @inject(ClientRouter) router: ClientRouter,
       @inject(Timers) timers: Timers,
+      @inject(Clock) clock: Clock,
       @inject(Logger) log: Logger,
     ) {
       this.server = new StreamServer({
-        ...{ listener: door, router, timers, nodeId: 1, log },
+        ...{ listener: door, router, timers, clock, nodeId: 1, log },
         credentials: undefined,
       });
     }

@@ -119,7 +119,7 @@ export const knownBesideServiceBugs: readonly PlantedBug[] = [
     what: 'a handshake may take for ever',
     row: 'libqb c89b11c, 7f56f58',
     file: 'core/dist/ipc/stream-server.js',
-    find: "this.connection?.close('no handshake')",
+    find: "connection.close('no handshake')",
     replace: 'undefined',
   },
   {

@@ -1,4 +1,13 @@
-import type { ClientRouter, FrontEnd, Logger, NodeId, PeerCredentials, Timer, Timers } from '@coterie/sdk';
+import type {
+  ClientRouter,
+  Clock,
+  FrontEnd,
+  Logger,
+  NodeId,
+  PeerCredentials,
+  Timer,
+  Timers,
+} from '@coterie/sdk';
 import { StreamConnection, type ConnectionHost } from './stream-connection.js';
 import type { ByteStream, StreamListener } from './stream.js';
 
@@ -11,27 +20,10 @@ export interface StreamServerPorts {
   readonly listener: StreamListener;
   readonly router: ClientRouter;
   readonly timers: Timers;
+  readonly clock: Clock;
   readonly nodeId: NodeId;
   readonly credentials: PeerCredentials | undefined;
   readonly log: Logger;
-}
-
-/** A stopped timer may live on until it would have run out: the connection, with its memory, is not to live as long. */
-class Handshake {
-  private readonly timer: Timer;
-
-  constructor(
-    private connection: StreamConnection | undefined,
-    timers: Timers,
-  ) {
-    this.timer = timers.timer(() => this.connection?.close('no handshake'));
-    this.timer.start(HANDSHAKE);
-  }
-
-  over(): void {
-    this.timer.stop();
-    this.connection = undefined;
-  }
 }
 
 /** The built-in front-end: programs reach the engines through one stream socket of this node. */
@@ -40,8 +32,10 @@ export class StreamServer implements FrontEnd, ConnectionHost {
   readonly nodeId: NodeId;
   readonly log: Logger;
   private readonly connections = new Set<StreamConnection>();
-  /** Connections without a handshake, oldest first, and the timer that waits for each. */
-  private readonly unsettled = new Map<StreamConnection, Handshake>();
+  /** Connections without a handshake, oldest first, and when each ends. */
+  private readonly unsettled = new Map<StreamConnection, number>();
+  /** Runs out when the oldest of them may: a timer each would live on for five seconds after a short handshake. */
+  private readonly handshakes: Timer;
   private unflushed = new Set<StreamConnection>();
   private readonly flushAll = () => {
     const connections = this.unflushed;
@@ -53,6 +47,7 @@ export class StreamServer implements FrontEnd, ConnectionHost {
     this.router = ports.router;
     this.nodeId = ports.nodeId;
     this.log = ports.log;
+    this.handshakes = ports.timers.timer(() => this.endHandshakes());
   }
 
   start(): Promise<void> {
@@ -61,6 +56,7 @@ export class StreamServer implements FrontEnd, ConnectionHost {
 
   async stop(): Promise<void> {
     for (const connection of [...this.connections]) connection.close('the daemon is leaving');
+    this.handshakes.stop();
     await this.ports.listener.close();
   }
 
@@ -70,7 +66,6 @@ export class StreamServer implements FrontEnd, ConnectionHost {
   }
 
   settled(connection: StreamConnection): void {
-    this.unsettled.get(connection)?.over();
     this.unsettled.delete(connection);
   }
 
@@ -87,7 +82,16 @@ export class StreamServer implements FrontEnd, ConnectionHost {
     }
     const connection = new StreamConnection(stream, this);
     this.connections.add(connection);
-    this.unsettled.set(connection, new Handshake(connection, this.ports.timers));
+    this.unsettled.set(connection, this.ports.clock.now() + HANDSHAKE);
+    if (!this.handshakes.running) this.handshakes.start(HANDSHAKE);
     return connection;
+  }
+
+  private endHandshakes(): void {
+    const now = this.ports.clock.now();
+    for (const [connection, end] of this.unsettled) {
+      if (end > now) return this.handshakes.start(end - now);
+      connection.close('no handshake');
+    }
   }
 }

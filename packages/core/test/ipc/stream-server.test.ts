@@ -107,6 +107,7 @@ describe('stream server', () => {
       listener: new UnixListener(where),
       router,
       timers: time,
+      clock: time,
       nodeId: 5,
       credentials,
       log,
@@ -268,6 +269,20 @@ describe('stream server', () => {
     time.advance(1);
     await until('the end', () => silent.ended && half.ended);
     assert.equal(polite.ended, false);
+  });
+
+  it('gives each handshake five seconds of its own', async () => {
+    const first = client();
+    await until('the first', () => server['connections'].size === 1);
+    time.advance(3000);
+    const second = client();
+    await until('the second', () => server['connections'].size === 2);
+    time.advance(2000);
+    await until('the end of the first', () => first.ended);
+    time.advance(2999);
+    assert.equal(server['connections'].size, 1);
+    time.advance(1);
+    await until('the end of the second', () => second.ended);
   });
 
   it('lets nobody keep others out with connections that say nothing', async () => {
