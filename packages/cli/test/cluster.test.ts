@@ -5,6 +5,16 @@ import { Coterie } from './coterie.js';
 import { Project, eventually, isAlive } from './project.js';
 
 const GONE = 15_000;
+/** A program that does not want the daemon to shut down. */
+const OBJECTION = `
+  Promise.all([import('@coterie/sdk'), import('@coterie/sdk/client')]).then(async ([sdk, { connect }]) => {
+    const [CFG, TRACK, REPLY, QUESTION] = [1, 10, 4, 10];
+    const cfg = await connect({ service: CFG });
+    const word = sdk.struct({ number: sdk.slot(sdk.u32) });
+    cfg.on(QUESTION, sdk.rest, () => void cfg.call(REPLY, word, { number: 0 }, sdk.empty));
+    await cfg.call(TRACK, word, { number: 0 }, sdk.empty);
+    console.log('tracking');
+  });`;
 
 describe('coterie dev', function () {
   this.timeout(120_000);
@@ -123,7 +133,7 @@ describe('The commands, asked of a development cluster', function () {
     assert.equal(changes.length, 1);
     const refused = await coterie('quorum', 'expected', '2');
     assert.equal(refused.exit, 1);
-    assert.match(refused.err, /INVALID_PARAM/);
+    assert.match(refused.err, /^COTERIE_E_CLIENT_REQUEST: that is less than .*\(CS_ERR_INVALID_PARAM\)$/m);
     assert.equal((await coterie('quorum', 'expected', '3')).exit, 0);
   });
 
@@ -221,7 +231,12 @@ describe('The commands, asked of a development cluster', function () {
     assert.equal(await run.code(), 1);
     assert.match((await coterie('sam', 'list')).out, /There are no supervised programs/);
     const again = await coterie('sam', 'stop', `${run.child.pid}`);
-    assert.match(again.err, /^COTERIE_E_CLIENT_REQUEST: .*CS_ERR_NOT_EXIST/);
+    assert.match(
+      again.err,
+      /^COTERIE_E_CLIENT_REQUEST: there is no supervised program \d+.*CS_ERR_NOT_EXIST/,
+    );
+    const start = await coterie('sam', 'start', 'nobody');
+    assert.match(start.err, /^COTERIE_E_CLIENT_REQUEST: the configuration .* no supervised program nobody/);
   });
 
   it('sam run: ends with its program, and the program with it', async () => {
@@ -250,7 +265,8 @@ describe('The commands, asked of a development cluster', function () {
     assert.equal(changed.exit, 0, changed.err);
     await watch.says(/"kind":"modify"/);
     const tree = await coterie('db', 'tree', '--map', 'cluster', '--node', '3');
-    assert.equal(tree.out, 'cluster\n  app\n    limit (u8) = 9\n');
+    assert.equal(tree.out, 'cluster\n  app\n    limit (u8) = 9\n', tree.err);
+    assert.match((await coterie('db', 'tree', '--node', '3')).out, /^ {4}limit \(u8\) = 9\n[^]*^totem\n/m);
     const wrong = await coterie('db', 'set', 'cluster.app.limit', '300');
     assert.match(wrong.err, /^COTERIE_E_USAGE: "300" is no value of type u8/);
     assert.equal((await coterie('db', 'delete', 'cluster.app.limit')).exit, 0);
@@ -341,6 +357,35 @@ describe('The commands, asked of a development cluster', function () {
       assert.equal(typeof (JSON.parse(line) as { at: unknown }).at, 'string');
   });
 
+  it('shutdown: not while a program minds', async () => {
+    const run = new Coterie(['exec', '--node', '1', '--', process.execPath, '-e', OBJECTION], project.folder);
+    await run.says(/tracking/);
+    const refused = await coterie('shutdown', '--node', '1');
+    assert.equal(refused.exit, 1);
+    assert.match(refused.err, /^COTERIE_E_CLIENT_REQUEST: a program of this node minds.*\(CS_ERR_BUSY\)$/m);
+    run.child.kill('SIGTERM');
+    await run.code();
+  });
+
+  const long = 'x'.repeat(300);
+  for (const [what, ...command] of [
+    ['a node id', 'kill', '4294967298'],
+    ['no node id', 'kill', '0'],
+    ['a reason', 'kill', '2', '--reason', long],
+    ['votes', 'quorum', 'expected', '4294967299'],
+    ['a key to read', 'db', 'get', long],
+    ['a key to set', 'db', 'set', long, '1'],
+    ['a prefix', 'db', 'watch', long],
+    ['a program to end', 'sam', 'stop', long],
+    ['a program to start', 'sam', 'start', long],
+  ] as const) {
+    it(`refuses ${what} that messages cannot hold`, async () => {
+      const refused = await coterie(...command);
+      assert.equal(refused.exit, 1);
+      assert.match(refused.err, /^COTERIE_E_USAGE: /);
+    });
+  }
+
   it('kill and shutdown: a node stops, and is missing until it is started again', async () => {
     const watch = new Coterie(['quorum', 'watch'], project.folder);
     await watch.says(/of 1 2 3, quorate/);
@@ -352,7 +397,7 @@ describe('The commands, asked of a development cluster', function () {
     await watch.says(/went: 2[^]*of 1 2 3, quorate/);
     const nobody = await coterie('kill', '7');
     assert.equal(nobody.exit, 1);
-    assert.match(nobody.err, /NOT_EXIST/);
+    assert.match(nobody.err, /^COTERIE_E_CLIENT_REQUEST: node 7 is not on the ring \(CS_ERR_NOT_EXIST\)$/m);
     watch.child.kill('SIGTERM');
     assert.equal(await watch.code(), 0, watch.err);
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CoterieError } from '@coterie/sdk';
 import { defaultRunDir } from '@coterie/sdk/client';
 import { runDirOf } from '../dist/daemon.js';
@@ -104,6 +105,21 @@ describe('The command line', () => {
     const word = new Coterie(['help', 'quorum', 'status'], folder);
     assert.equal(await word.code(), 0);
     assert.equal(word.out, help.out);
+  });
+});
+
+describe('The README', () => {
+  it('names every command', () => {
+    const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+    const readme = readFileSync(path('README.md'), 'utf8');
+    const commands = readdirSync(path('dist/commands'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => name.replace(/\.js$/, '').replace('/', ' '));
+    assert.ok(commands.length > 20);
+    assert.deepEqual(
+      commands.filter((command) => !new RegExp(`\\b${command}\\b`).test(readme)),
+      [],
+    );
   });
 });
 

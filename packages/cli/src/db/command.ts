@@ -2,8 +2,9 @@ import { ConfdbClient } from '@coterie/engine-confdb/client';
 import { CoterieError, CsError } from '@coterie/sdk';
 import { ServiceError } from '@coterie/sdk/client';
 import { Flags } from '@oclif/core';
-import { DaemonCommand } from '../command.js';
+import { DaemonCommand, fits } from '../command.js';
 
+const MAX_KEY = 255;
 const maps = ['icmap', 'stats', 'cluster'] as const;
 
 /** Why the database refuses something, in the user's words. */
@@ -35,11 +36,12 @@ export abstract class DatabaseCommand extends DaemonCommand {
     return map === 'icmap' && key.startsWith('stats.') ? 'stats' : map;
   }
 
-  protected open(
+  protected async open(
     flags: { 'run-dir'?: string | undefined; node?: number | undefined; map: (typeof maps)[number] },
     key: string,
     signal?: AbortSignal,
   ): Promise<ConfdbClient> {
+    fits('a key', key, MAX_KEY);
     const map = this.mapOf(key, flags.map);
     return ConfdbClient.connect({ runDir: this.runDir(flags), map, ...(signal ? { signal } : {}) });
   }

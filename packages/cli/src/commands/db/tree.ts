@@ -12,17 +12,18 @@ interface Listed {
 export default class DbTree extends DatabaseCommand {
   static override summary = 'Show the keys of the database as a tree, with their values';
   static override args = {
-    prefix: Args.string({ description: 'How the keys begin; default: all', default: '' }),
+    prefix: Args.string({ description: 'How the keys begin; default: all' }),
   };
   static override enableJsonFlag = true;
 
   async run(): Promise<{ keys: Listed[] }> {
     const { args, flags } = await this.parse(DbTree);
-    await using database = await this.open(flags, args.prefix);
+    const { prefix = '' } = args;
+    await using database = await this.open(flags, prefix);
     const keys: Listed[] = [];
     let shown: readonly string[] = [];
-    const items = database.iterate(args.prefix);
-    for (let next = await explained(args.prefix, items.next()); !next.done; next = await items.next()) {
+    const items = database.iterate(prefix);
+    for (let next = await explained(prefix, items.next()); !next.done; next = await items.next()) {
       const { key, value } = next.value;
       keys.push({ key, ...plainValue(value) });
       const path = key.split('.');
@@ -32,7 +33,7 @@ export default class DbTree extends DatabaseCommand {
       const text = `${name} ${paint.quiet(`(${typeName(value.type)})`)} = ${printable(showValue(value))}`;
       this.log('  '.repeat(path.length) + text);
     }
-    if (keys.length === 0) this.log(`There are no keys below ${args.prefix || 'the root'}.`);
+    if (keys.length === 0) this.log(`There are no keys below ${prefix || 'the root'}.`);
     return { keys };
   }
 }

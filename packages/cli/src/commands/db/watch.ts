@@ -8,21 +8,19 @@ import { paint, printable } from '../../paint.js';
 export default class DbWatch extends DatabaseCommand {
   static override summary = 'Print what changes below a prefix of the database, until interrupted';
   static override args = {
-    prefix: Args.string({ description: 'How the keys begin; default: all', default: '' }),
+    prefix: Args.string({ description: 'How the keys begin; default: all' }),
   };
   static override flags = { exact: Flags.boolean({ summary: 'Only the key that PREFIX names' }) };
   static override enableJsonFlag = true;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(DbWatch);
+    const { prefix = '' } = args;
     const signal = interruption();
     try {
-      await using database = await this.open(flags, args.prefix, signal);
-      const changes = await explained(
-        args.prefix,
-        database.track(args.prefix, { prefix: !flags.exact, signal }),
-      );
-      process.stderr.write(`${paint.quiet(`watching ${args.prefix || 'all keys'}`)}\n`);
+      await using database = await this.open(flags, prefix, signal);
+      const changes = await explained(prefix, database.track(prefix, { prefix: !flags.exact, signal }));
+      process.stderr.write(`${paint.quiet(`watching ${prefix || 'all keys'}`)}\n`);
       for await (const change of changes) {
         process.stdout.write(`${this.jsonEnabled() ? JSON.stringify(plain(change)) : told(change)}\n`);
       }
