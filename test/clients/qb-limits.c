@@ -3,6 +3,9 @@
  *
  * usage: qb-limits NAME knock COUNT   connects and disconnects; prints each outcome that there was, in the order
  *                                     in which it came first: "OUTCOMExTIMES", OUTCOME being 0 or an errno
+ *        qb-limits cpg live COUNT     so many connections, by turns of a member of the group "lives" that says something
+ *                                     and of a reader of the database, who leave open what they have opened; prints how
+ *                                     many there were
  *        qb-limits NAME await 0       connects until that works; prints as knock does
  *        qb-limits NAME half BYTES    sends so many bytes of the handshake, then waits; prints after how many
  *                                     milliseconds the daemon has closed the connection
@@ -17,8 +20,9 @@
  *                                     0 connected, 1 one byte sent, 2 handshake sent, 3 welcome read, 4 half a request
  *                                     written, 5 a request sent and no answer read, 6 joined the group "steps", 7 in the
  *                                     middle of its multicasts
- * build: cc -o qb-limits qb-limits.c -lcpg -lqb
+ * build: cc -o qb-limits qb-limits.c -lcpg -lcmap -lqb
  */
+#include <corosync/cmap.h>
 #include <corosync/cpg.h>
 #include <errno.h>
 #include <poll.h>
@@ -186,9 +190,43 @@ static cpg_handle_t join(const struct cpg_name *group)
 {
 	cpg_callbacks_t none = { 0 };
 	cpg_handle_t cpg;
-	if (cpg_initialize(&cpg, &none) != CS_OK || cpg_join(cpg, group) != CS_OK)
+	cs_error_t error = cpg_initialize(&cpg, &none);
+	/* Until this process has left the group that it was in before. */
+	while (error == CS_OK && (error = cpg_join(cpg, group)) == CS_ERR_TRY_AGAIN) {
+		usleep(100);
+		error = CS_OK;
+	}
+	if (error != CS_OK)
 		fail("cpg");
 	return cpg;
+}
+
+static void changed(cmap_handle_t map, cmap_track_handle_t track, int32_t event, const char *key,
+	struct cmap_notify_value now, struct cmap_notify_value old, void *data)
+{
+	(void)map, (void)track, (void)event, (void)key, (void)now, (void)old, (void)data;
+}
+
+static void live(long count)
+{
+	struct cpg_name group = { 5, "lives" };
+	struct iovec piece = { "hello", 5 };
+	cmap_handle_t map;
+	cmap_iter_handle_t iterator;
+	cmap_track_handle_t track;
+	long lives;
+	for (lives = 0; lives < count; lives++) {
+		if (lives % 2 == 0) {
+			cpg_handle_t cpg = join(&group);
+			cpg_mcast_joined(cpg, CPG_TYPE_AGREED, &piece, 1);
+			cpg_finalize(cpg);
+		} else if (cmap_initialize(&map) != CS_OK || cmap_iter_init(map, NULL, &iterator) != CS_OK ||
+			cmap_track_add(map, "lives.", CMAP_TRACK_ADD | CMAP_TRACK_PREFIX, changed, NULL, &track) != CS_OK ||
+			cmap_finalize(map) != CS_OK) {
+			break;
+		}
+	}
+	printf("%ld\n", lives);
 }
 
 static void deaf(long bytes)
@@ -258,6 +296,8 @@ int main(int argc, char **argv)
 	long number = atol(argv[3]);
 	if (strcmp(what, "knock") == 0 || strcmp(what, "await") == 0) {
 		visits(number);
+	} else if (strcmp(what, "live") == 0) {
+		live(number);
 	} else if (strcmp(what, "half") == 0) {
 		half(number);
 	} else if (strcmp(what, "hoard") == 0) {

@@ -14,7 +14,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CfgClient } from '@coterie/engine-cfg/client';
+import { ConfdbClient } from '@coterie/engine-confdb/client';
 import { CpgClient, type Change, type ConfigurationEvent } from '@coterie/engine-cpg/client';
 import { describeWith, program, root } from '../needs.js';
 import { Cluster } from './cluster.js';
@@ -30,8 +30,8 @@ const CYCLE_PATIENCE = 60_000 + 100 * CYCLES;
 /** Before them, so that memory that is only taken once has been taken. */
 const FIRST_CYCLES = 100;
 /**
- * MiB that a daemon's heap may have more of after them and a collection: what is compiled meanwhile, and timers of the
- * handshakes of the last five seconds. Of 10,000 connections each may leave 400 bytes.
+ * MiB that a daemon's heap may have more of after them and a collection: what is compiled meanwhile. Of 10,000
+ * connections each may leave 400 bytes.
  */
 const HEAP_MARGIN = 4;
 /** MiB that its memory may have more of: there the heap's garbage counts too. */
@@ -52,7 +52,7 @@ describeWith(needs, 'coteried and programs that are not to be trusted', function
 
   before(async () => {
     const source = fileURLToPath(new URL('../../clients/qb-limits.c', import.meta.url));
-    execFileSync('gcc', ['-O1', '-Wall', '-o', client, source, '-lcpg', '-lqb']);
+    execFileSync('gcc', ['-O1', '-Wall', '-o', client, source, '-lcpg', '-lcmap', '-lqb']);
     const hosts = await Hosts.create(nodes);
     cluster = Cluster.create(
       { transport: 'udpu', token: 1000, nodes: ['coteried', 'coteried'], library: 'libcpg' },
@@ -110,16 +110,22 @@ describeWith(needs, 'coteried and programs that are not to be trusted', function
     const type = node === 1 ? 'shared memory' : 'sockets';
 
     it(`keeps nothing of ${CYCLES} connections that are over, by ${type}`, async () => {
-      const cycles = (count: number) => run(node, 'cpg', 'knock', `${count}`);
-      await keepsNothing(node, cycles);
+      await keepsNothing(node, async (count) =>
+        assert.equal(await run(node, 'cpg', 'live', `${count}`), `${count}`),
+      );
     }).timeout(CYCLE_PATIENCE);
   }
 
   it(`keeps nothing of ${CYCLES} connections that are over, by the stream socket`, async () => {
     const { runDir } = cluster.node(1);
     await keepsNothing(1, async (count) => {
-      for (let n = 0; n < count; n++) await (await CfgClient.connect({ runDir })).close();
-      return `0x${count}`;
+      for (let n = 0; n < count; n += 2) {
+        await using member = await CpgClient.connect({ runDir });
+        await (await member.join('lives')).send(Buffer.from('hello'));
+        await using reader = await ConfdbClient.connect({ runDir });
+        await reader.track('lives.', { prefix: true });
+        for await (const _ of reader.iterate('totem.')) break;
+      }
     });
   }).timeout(CYCLE_PATIENCE);
 
@@ -234,12 +240,12 @@ describeWith(needs, 'coteried and programs that are not to be trusted', function
     });
   }
 
-  async function keepsNothing(node: number, cycles: (count: number) => Promise<string>): Promise<void> {
+  async function keepsNothing(node: number, live: (connections: number) => Promise<void>): Promise<void> {
     const { pid } = cluster.node(node);
     const nothingLeft = holdings(node);
-    assert.equal(await cycles(FIRST_CYCLES), `0x${FIRST_CYCLES}`);
+    await live(FIRST_CYCLES);
     const before = { heap: await heapOf(pid), memory: resident(pid) };
-    assert.equal(await cycles(CYCLES), `0x${CYCLES}`);
+    await live(CYCLES);
     await nothingLeft();
     const after = { heap: await heapOf(pid), memory: resident(pid) };
     const told = `MiB before ${JSON.stringify(before)}, after ${CYCLES} connections ${JSON.stringify(after)}`;
