@@ -55,7 +55,7 @@ export class LocalRegistry {
     else if (tarball !== undefined) response.end(tarball);
     else if (packument !== undefined) response.end(JSON.stringify(packument));
     // Of ours nobody else is to be asked: what was not published is not there.
-    else if (/^(@coterie\/|create-coterie$)/.test(path)) response.writeHead(404).end('{}');
+    else if (/^(@coterie\/|@acme\/|create-coterie$)/.test(path)) response.writeHead(404).end('{}');
     else response.writeHead(302, { location: new URL(request.url!.slice(1), this.elsewhere).href }).end();
   }
 

@@ -46,6 +46,12 @@ export class Release {
     return { ...environment, NPM_CONFIG_USERCONFIG: join(this.folder, 'npmrc') };
   }
 
+  /** What commands print when a user types them in a folder. @throws Error with that if one fails */
+  async type(folder: string, commands: string): Promise<string> {
+    const { stdout } = await run('bash', ['-ec', commands], { cwd: folder, env: this.environment });
+    return stdout;
+  }
+
   remove(): void {
     this.registry.stop();
     rmSync(this.folder, { recursive: true, force: true });
