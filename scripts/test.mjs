@@ -13,7 +13,7 @@ import { ready, root, run } from './ready.mjs';
  * a suite prints appears when it has ended.
  */
 const lanes = [
-  ['packages/*/dist-test/**/*.test.js'],
+  ['{packages,examples}/*/dist-test/**/*.test.js'],
   ['test/dist-test/interop/**/*.test.js'],
   [
     'test/dist-test/e2e/rings.test.js',

@@ -34,7 +34,7 @@ describe('The house is tidy', () => {
   });
 
   it('tells the user of every package what it is for', () => {
-    const silent = files(/^packages\/[^/]+\/package\.json$/)
+    const silent = files(/^(packages|examples)\/[^/]+\/package\.json$/)
       .map((path) => join(path, '..', 'README.md'))
       .filter((path) => !existsSync(join(root, path)));
     assert.deepEqual(silent, []);
@@ -43,7 +43,7 @@ describe('The house is tidy', () => {
   it('lists every package in the build', () => {
     const built = (JSON.parse(text('tsconfig.json')) as { references: { path: string }[] }).references;
     const paths = new Set(built.map(({ path }) => path));
-    const forgotten = files(/^(packages\/[^/]+(\/test)?|test)\/tsconfig\.json$/)
+    const forgotten = files(/^((packages|examples)\/[^/]+(\/test)?|test)\/tsconfig\.json$/)
       .map((path) => join(path, '..'))
       .filter((path) => !paths.has(path));
     assert.deepEqual(forgotten, []);
@@ -68,15 +68,23 @@ describe('The house is tidy', () => {
     );
   });
 
+  it('has the lock service of the tutorial among the examples', () => {
+    const blocks = text('docs/tutorial.md').matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```$/gm);
+    const stale = Array.from(blocks, ([, path, block]) => [`examples/locks/${path}`, block] as const)
+      .filter(([path, block]) => text(path) !== block)
+      .map(([path]) => path);
+    assert.deepEqual(stale, []);
+  });
+
   it('pins dependencies without naming where they were fetched from', () => {
     const fetched = text('package-lock.json')
       .split('\n')
-      .filter((line) => /"resolved": "(?!packages\/|templates\/)/.test(line));
+      .filter((line) => /"resolved": "(?!packages\/|examples\/|templates\/)/.test(line));
     assert.deepEqual(fetched, []);
   });
 
   it('names its test files so that they run', () => {
-    const lost = files(/^(packages\/[^/]+\/test|test)\/.*\.ts$/).filter(
+    const lost = files(/^((packages|examples)\/[^/]+\/test|test)\/.*\.ts$/).filter(
       (path) => !basename(path).endsWith('.test.ts') && /^describe\(/m.test(text(path)),
     );
     assert.deepEqual(lost, []);

@@ -12,7 +12,8 @@ import type { TrafficClient } from './traffic-client.js';
 import { until } from './until.js';
 
 export interface ClusterPlan {
-  readonly transport: 'udp' | 'udpu';
+  /** `udp` or `udpu` where a corosync takes part. */
+  readonly transport: string;
   /** The token timeout in milliseconds; corosync's default without it. */
   readonly token?: number;
   /** What runs on nodes 1, 2, 3 ... */

@@ -1,0 +1,1 @@
+export { Line, decode, encode } from './line.js';

@@ -1,0 +1,1 @@
+export { campaign, type Leadership } from './campaign.js';

@@ -1,0 +1,4 @@
+export { Lock } from './client.js';
+export { LocksEngine } from './engine.js';
+export { Claim, SERVICE, Want } from './messages.js';
+export { plugin } from './plugin.js';
