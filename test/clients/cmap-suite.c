@@ -116,6 +116,7 @@ static void names(void)
 	SAY(cmap_delete(map, "totem.version"));
 	SAY(cmap_set_string(map, "totem.cluster_name", "x"));
 	SAY(cmap_inc(map, "totem.version"));
+	SAY(cmap_dec(map, "totem.version"));
 	SAY(cmap_set_uint8(map, "nodelist.local_node_pos", 1));
 	SAY(cmap_set_uint32(map, "runtime.votequorum.ev_barrier", 1));
 }
@@ -138,6 +139,7 @@ static void counting(void)
 	SAY(cmap_inc(map, "suite.string"));
 	SAY(cmap_dec(map, "suite.binary"));
 	SAY(cmap_inc(map, "suite.none"));
+	SAY(cmap_dec(map, "suite.none"));
 	SAY(cmap_dec(map, NULL));
 }
 

@@ -5,9 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeWith, file, program, root } from '../needs.js';
-import { Twins, runBeside } from './twins.js';
+import { documentedErrors } from './documented-errors.js';
+import type { Cluster } from './cluster.js';
+import { Twins, following, runBeside } from './twins.js';
+import { until } from './until.js';
+
+const PATIENCE = 20_000;
+/** A line for each library, if all say the same. */
+const all = (error: number): string =>
+  ['corosync_cfg', 'cmap', 'cpg', 'quorum', 'votequorum']
+    .map((library) => `${library}_initialize ${error}\n`)
+    .join('');
 
 const suites: Record<string, readonly string[]> = {
+  'connection-suite': ['-lcfg', '-lcmap', '-lcpg', '-lquorum', '-lvotequorum'],
   'cfg-suite': ['-lcfg'],
   'cmap-suite': ['-lcmap'],
   'cpg-suite': ['-lcpg'],
@@ -49,14 +60,13 @@ describeWith(needs, 'programs of libcfg, libcmap, libcpg, libquorum and libvoteq
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** What the run of a suite says on both clusters. */
-  const run = async (suite: string, ...args: string[]): Promise<[string[], string[]]> =>
-    twins.each(async (cluster) => {
-      const { code, stdout, stderr } = await runBeside(cluster, 1, [join(folder, suite), ...args]);
-      assert.equal(code, 0, `${suite} ${args.join(' ')}: ${stdout}${stderr}`);
-      assert.doesNotMatch(stdout, /waited in vain/);
-      return inOrder(stdout).split('\n');
-    });
+  /** What a suite prints beside the daemon of node 1. */
+  const said = async (cluster: Cluster, suite: string, ...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runBeside(cluster, 1, [join(folder, suite), ...args]);
+    assert.equal(code, 0, `${suite} ${args.join(' ')}: ${stdout}${stderr}`);
+    assert.doesNotMatch(stdout, /waited in vain/);
+    return inOrder(stdout);
+  };
 
   /** A line of each run that shows that it got where it should. */
   const runs: [command: string, reached: RegExp][] = [
@@ -70,9 +80,52 @@ describeWith(needs, 'programs of libcfg, libcmap, libcpg, libquorum and libvoteq
   for (const [command, reached] of runs) {
     it(command, async () => {
       const [suite, ...args] = command.split(' ');
-      const [theirs, ours] = await run(suite!, ...args);
-      assert.match(theirs.join('\n'), reached);
-      assert.deepEqual(ours, theirs);
+      const [theirs, ours] = await twins.each((cluster) => said(cluster, suite!, ...args));
+      assert.match(theirs, reached);
+      assert.deepEqual(ours.split('\n'), theirs.split('\n'));
     });
   }
+
+  it('bring about every error that the manual names for a function', async () => {
+    const seen = new Set<string>();
+    for (const [suite, ...args] of [['cmap-suite'], ['cpg-suite', 'calls']] as const) {
+      for (const [, call, error] of (await said(twins.coteried, suite, ...args)).matchAll(
+        /^(\w+)\(.* (\d+)$/gm,
+      ))
+        seen.add(`${call} ${error}`);
+    }
+    const unseen = Object.entries(documentedErrors)
+      .flatMap(([call, errors]) => errors.map((error) => `${call} ${error}`))
+      .filter((outcome) => !seen.has(outcome));
+    assert.deepEqual(unseen, []);
+  });
+
+  it('are let in, or told why not', async () => {
+    const suite = join(folder, 'connection-suite');
+    const nobody = ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'];
+    for (const [user, error] of [
+      [[], 1],
+      [nobody, 11],
+    ] as const) {
+      const [theirs, ours] = await twins.each((cluster) =>
+        runBeside(cluster, 1, [...user, suite, 'connect']),
+      );
+      assert.equal(theirs.stdout, all(error));
+      assert.equal(ours.stdout, theirs.stdout);
+    }
+  });
+
+  it('are told by every call that the daemon is gone', async () => {
+    const [theirs, ours] = await twins.each(async (cluster) => {
+      const orphan = following(cluster, 3, [join(folder, 'connection-suite'), 'outlive']);
+      await until('its connections', PATIENCE, () =>
+        orphan.text.endsWith('\nconnected\n') ? undefined : orphan.text,
+      );
+      await cluster.node(3).kill();
+      await orphan.end('go on\n');
+      return orphan.text;
+    });
+    assert.match(theirs, /^cpg_join\(.* 2$/m);
+    assert.deepEqual(ours.split('\n'), theirs.split('\n'));
+  });
 });

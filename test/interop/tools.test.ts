@@ -7,6 +7,8 @@ import { Twins, following, runBeside, type Outcome } from './twins.js';
 import { until } from './until.js';
 
 const PATIENCE = 20_000;
+/** What a counter of an idle daemon does not come to in the second in which it may not have been looked at. */
+const SOME = 20;
 const tools = ['corosync-cfgtool', 'corosync-cmapctl', 'corosync-cpgtool', 'corosync-quorumtool'];
 const needs = [root, ...['corosync', 'gcc', 'ip', 'nsenter', 'setpriv', 'stdbuf', ...tools].map(program)];
 
@@ -19,9 +21,9 @@ const missing = startsWith(
   'stats\\.ipcs\\.service\\d+\\.[^.]+\\.C\\.(queued|sent|send_retries|recv_retries) ',
   'stats\\.srp\\.(avg_|continuous_sendmsg_failures)',
 );
-/** Keys of coteried for what corosync does not have: its plugins, further services and counters. */
+/** Keys of coteried for what corosync does not have: its plugins, links as udp has them, further services and counters. */
 const additional = startsWith(
-  'runtime\\.plugins\\.',
+  'runtime\\.(plugins|links)\\.',
   'runtime\\.services\\.(cluster-map|confdb|reload|sam)\\.',
   'internal_configuration\\.service\\.(65|70|71|72)\\.',
   'stats\\.(cfg|cluster-map|cmap|confdb|cpg|iba|qb|quorum|reload|sam|udp|votequorum|service|transport)\\.',
@@ -205,6 +207,30 @@ describeWith(needs, 'tools of corosync on clusters of corosync and of coteried',
       for (const option of [...timing, ...statistics, ...clearing]) await same(`corosync-cmapctl ${option}`);
       assert.match(await same('corosync-cmapctl -g runtime.config.totem.token'), /= 1000$/m);
     });
+
+    for (const [option, key] of [
+      ['-C totem', 'stats.srp.orf_token_rx'],
+      ['-C ipc', 'stats.ipcs.global.closed'],
+      ['-C all', 'stats.srp.orf_token_rx'],
+      ['-C all', 'stats.ipcs.global.closed'],
+    ]) {
+      it(`${option} begins ${key} anew`, async () => {
+        await twins.each(async (cluster) => {
+          const run = (...args: string[]) =>
+            runBeside(cluster, 1, ['corosync-cmapctl', '-m', 'stats', ...args]);
+          const count = async () => Number((await run('-g', key!)).stdout.split(' = ')[1]);
+          await until(`${key} to count`, PATIENCE, async () => {
+            const now = await count();
+            return now >= SOME ? undefined : `${now}`;
+          });
+          assert.equal((await run(...option!.split(' '))).code, 0);
+          await until(`${key} to begin anew`, PATIENCE, async () => {
+            const now = await count();
+            return now < SOME ? undefined : `${now}`;
+          });
+        });
+      });
+    }
 
     it('loads a file', async () => {
       const input =
