@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { errors } from '@coterie/sdk';
 import { coreSchemas } from '../packages/core/dist/config/schema-sections.js';
 import { knownBugsPage } from '../test/dist-test/known-bugs/page.js';
+import { apiReports } from './api-report.mjs';
 import { simulationPage } from './simulation-page.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -16,6 +17,7 @@ export function pages() {
     'docs/configuration.md': configurationPage(),
     'docs/known-bugs.md': knownBugsPage(table),
     'docs/simulation.md': simulationPage(readJson('docs/simulation.json'), table),
+    ...apiReports(),
   };
 }
 
