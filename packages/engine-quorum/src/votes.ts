@@ -213,8 +213,10 @@ export class Votes {
     const before = voter.votes;
     voter.votes = votes;
     const { totalVotes, highestExpected, voters } = this.tally();
+    const present = this.present();
     voter.votes = before;
-    const quorum = this.quorumOf(highestExpected, totalVotes, voters);
+    // A device's votes are expected from when they are known, also while it casts none (recalculate_quorum).
+    const quorum = this.quorumOf(Math.max(highestExpected, present.totalVotes), totalVotes, voters);
     return quorum >= Math.floor(totalVotes / 2) && quorum <= totalVotes;
   }
 
@@ -224,8 +226,13 @@ export class Votes {
     return tally(this.nodes, casts ? this.nodes.device.votes : undefined);
   }
 
+  /** With the device's votes, whether or not it casts them. */
+  private present(): Tally {
+    return tally(this.nodes, this.nodes.device.votes || undefined);
+  }
+
   private recalculate(change: Change): void {
-    const present = tally(this.nodes, this.nodes.device.votes || undefined);
+    const present = this.present();
     if (present.totalVotes > this.self.expectedVotes) this.self.expectedVotes = present.totalVotes;
     if (this.fixed.trackExpectedVotes) {
       this.trackedBarrier = Math.max(this.trackedBarrier, this.self.expectedVotes);

@@ -99,6 +99,21 @@ describe('votes', () => {
     assert.equal(votes.tally().totalVotes, 7);
   });
 
+  it('of a device that casts none are expected, unless quorum would be lost by that', () => {
+    const votes = votesOf(3);
+    meet(votes, [2, 3]);
+    const { device } = votes.nodes;
+    assert.deepEqual(
+      [0, 2, 3, 2 ** 32 - 1].map((count) => votes.mayVote(device, count)),
+      [true, true, false, false],
+    );
+    votes.setVotes(0, 2);
+    assert.deepEqual([votes.self.expectedVotes, votes.quorum, votes.quorate], [5, 3, true]);
+    votes.setVotes(0, 0);
+    votes.setExpected(3);
+    assert.deepEqual([votes.self.expectedVotes, votes.quorum], [3, 2]);
+  });
+
   it('wait for all until all were there, or a node that need not wait', () => {
     const votes = votesOf(3, { waitForAll: true });
     meet(votes, [2]);
