@@ -13,6 +13,8 @@
  *        qb-limits NAME size BYTES    asks in the handshake for messages of so many bytes; prints the errno of the answer,
  *                                     or 0 and how many bytes were granted
  *        qb-limits NAME id ID         sends a request of that id, then one of id 999; prints "answer ERROR" for each
+ *        qb-limits NAME say 0         reads a request a line, in hexadecimal digits, with "!" before one that gets no
+ *                                     answer, and sends it; prints "answer ERROR", "sent" or "gone" for each
  *        qb-limits cpg deaf BYTES     joins the group "deaf" and multicasts so many bytes again and again, without ever
  *                                     reading, until that fails for a second; then calls what has to be answered; prints
  *                                     the last error of the multicasts and those of the calls
@@ -180,6 +182,38 @@ static void requests(int32_t id)
 	}
 }
 
+/* The bytes that a line of hexadecimal digits stands for. */
+static size_t bytes_of(const char *digits, unsigned char *bytes)
+{
+	size_t length = 0;
+	while (sscanf(digits + 2 * length, "%2hhx", bytes + length) == 1)
+		length++;
+	return length;
+}
+
+static void say_all(void)
+{
+	static char line[4 * 1024];
+	static unsigned char request[sizeof line / 2] __attribute__((aligned(8)));
+	ssize_t sent = 0;
+	qb_ipcc_connection_t *connection = qb_ipcc_connect(name, ROOM);
+	if (connection == NULL)
+		fail("qb_ipcc_connect");
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		int silent = line[0] == '!';
+		size_t length = bytes_of(line + silent, request);
+		do
+			sent = qb_ipcc_send(connection, request, length);
+		while (sent == -EAGAIN);
+		if (sent < 0)
+			puts("gone");
+		else if (silent)
+			puts("sent");
+		else
+			report(connection);
+	}
+}
+
 static void there(void)
 {
 	puts("there");
@@ -308,6 +342,8 @@ int main(int argc, char **argv)
 		size(number);
 	} else if (strcmp(what, "id") == 0) {
 		requests(number);
+	} else if (strcmp(what, "say") == 0) {
+		say_all();
 	} else if (strcmp(what, "deaf") == 0) {
 		deaf(number);
 	} else if (strcmp(what, "step") == 0) {
