@@ -1,6 +1,7 @@
 #include "endpoint.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +14,19 @@ namespace {
 /** ENOTSUPP, which only the kernel has a name for. */
 constexpr int kNotSupported = 524;
 }  // namespace
+
+/**
+ * librdmacm keeps its context of a device until it meets one that it does not know, while drivers that cannot take it
+ * away, soft-RoCE for one, do not let the device go before. So the files behind the context are closed, and harmless
+ * ones stand in for them until librdmacm closes these.
+ */
+static void LeaveDevice(const ibv_context* context) {
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nothing < 0) return;
+  dup3(nothing, context->cmd_fd, O_CLOEXEC);
+  dup3(nothing, context->async_fd, O_CLOEXEC);
+  ::close(nothing);
+}
 
 class Endpoint::Entered {
  public:
@@ -392,7 +406,10 @@ bool Endpoint::Requested(const std::string& address, const Hello& hello) {
   return Emit("requested", {Text(address), Number(hello.node), Number(hello.queue_pair)}).ToBoolean();
 }
 
-void Endpoint::DeviceRemoved() { Trouble("device_removed", 0); }
+void Endpoint::DeviceRemoved() {
+  removed_ = true;
+  Trouble("device_removed", 0);
+}
 
 void Endpoint::AddressChanged() { Trouble("address_moved", 0); }
 
@@ -424,6 +441,7 @@ void Endpoint::Release() {
   ReleaseMemory();
   if (device_ != nullptr) rdma_->ibv_close_device(device_);
   device_ = nullptr;
+  if (removed_) LeaveDevice(connections_->bound()->verbs);
   connections_.reset();
 }
 

@@ -92,6 +92,7 @@ class Endpoint : public Napi::ObjectWrap<Endpoint>, private ConnectionEvents, pr
   LoopHandles* handles_ = nullptr;
   int entered_ = 0;
   bool failed_ = false;
+  bool removed_ = false;
 
   bool filtered_ = false;
   std::vector<Gid> sources_;
