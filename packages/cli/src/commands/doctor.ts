@@ -7,6 +7,7 @@ import { DaemonCommand } from '../command.js';
 import { projectAt } from '../dev/pointer.js';
 import * as checks from '../doctor/checks.js';
 import { thisMachine } from '../doctor/machine.js';
+import { examineRdma } from '../doctor/rdma.js';
 import { paint, printable } from '../paint.js';
 import { installedPlugins } from '../plugins/installed.js';
 import { findings, type Finding } from '../status/findings.js';
@@ -59,6 +60,7 @@ export default class Doctor extends DaemonCommand {
     examine(file, found);
     if (configuration !== undefined) {
       examine('MTU', checks.checkMtu(configuration, thisMachine));
+      for (const { area, findings } of await examineRdma(configuration, plugins)) examine(area, findings);
       examine('multicast', await checks.checkMulticast(configuration, thisMachine));
       examine('firewall', checks.checkFirewall(configuration, thisMachine));
     }
