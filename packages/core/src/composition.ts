@@ -1,9 +1,7 @@
 import {
   ClientFiles,
   ClientRouter,
-  Clients,
   Clock,
-  Cluster,
   Config,
   ConfigurationFile,
   CoterieError,
@@ -19,26 +17,23 @@ import {
   Storage,
   Timers,
   TransportContext,
-  type Engine,
   type FrontEnd,
-  type Injectable,
   type Member,
   type Token,
   type Transport,
 } from '@coterie/sdk';
-import type { ManifestService } from '@coterie/sdk/manifest';
 import type { Configuration } from './config/configuration.js';
+import { EngineHost } from './engine-host.js';
 import { LiveNodelist, LiveSection } from './config/live.js';
 import type { CounterRegistry } from './observe/counters.js';
 import type { Logs } from './observe/logs.js';
-import { PluginContainers, type PluginContainer, type Ports } from './plugins/container.js';
+import { PluginContainers, type Ports } from './plugins/container.js';
 import type { LoadedPlugin } from './plugins/plugin-package.js';
 import type { LocalClientRouter } from './routing/client-router.js';
 import type { ClusterState } from './routing/cluster-state.js';
 import { EngineTimers } from './routing/engine-timers.js';
-import { Guard, runningEngine, type RunningEngine } from './routing/engine.js';
+import { Guard, type RunningEngine } from './routing/engine.js';
 import type { EngineRouter } from './routing/engine-router.js';
-import { Standing } from './routing/standing.js';
 
 /** What the executive has for plugins. */
 export interface Offer {
@@ -73,8 +68,12 @@ export interface Composition {
   readonly credentials: PeerCredentials | undefined;
   /** A reload: plugins hear of what has changed for them. */
   reload(configuration: Configuration): void;
-  /** No timer of an engine runs out any more. */
-  endTimers(): void;
+  /** The engine's instance gets nothing from its ports any more: no timer of it runs out. */
+  end(running: RunningEngine): void;
+  /** Puts another instance in the place of one that has ended. @throws CoterieError COTERIE_E_INJECT_* */
+  renew(running: RunningEngine): void;
+  /** As {@link end}, for all. */
+  endAll(): void;
 }
 
 /**
@@ -88,7 +87,7 @@ export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composi
   const nodelist = new LiveNodelist(configuration, failed);
   const containers = new PluginContainers(daemonPorts(offer, nodelist));
   const sections = new Map<string, LiveSection>();
-  const engines: RunningEngine[] = [];
+  const hosts = new Map<RunningEngine, EngineHost>();
   const timers: EngineTimers[] = [];
   const frontEnds: FrontEnd[] = [];
   let transport: Transport | undefined;
@@ -99,8 +98,11 @@ export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composi
     sections.set(name, section);
     const container = containers.open(plugin, pluginPorts(offer, name, section, timers));
     for (const type of plugin.plugin.engines) {
-      const running = buildEngine(type, container, offer, timers, plugin.manifest.services);
-      if (running !== undefined) engines.push(running);
+      const { services } = plugin.manifest;
+      const range = services.find(({ number }) => number === engineIdentity(type)?.service)?.wire;
+      const host = new EngineHost(type, container, offer, range);
+      const running = host.open();
+      if (running !== undefined) hosts.set(running, host);
     }
     for (const type of plugin.plugin.frontEnds) frontEnds.push(container.construct(type, new Map()));
     const chosen = plugin.plugin.transports[configuration.transport];
@@ -113,7 +115,7 @@ export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composi
     );
   }
   return {
-    engines,
+    engines: [...hosts.keys()],
     transport,
     frontEnds,
     credentials: containers.provided(PeerCredentials),
@@ -121,7 +123,9 @@ export function compose(plugins: readonly LoadedPlugin[], offer: Offer): Composi
       nodelist.reload(next);
       for (const [name, section] of sections) section.reload(next.section(name));
     },
-    endTimers: () => timers.forEach((each) => each.end()),
+    end: (running) => hosts.get(running)?.end(),
+    renew: (running) => hosts.get(running)?.renew(),
+    endAll: () => [...timers, ...hosts.values()].forEach((each) => each.end()),
   };
 }
 
@@ -152,8 +156,9 @@ function given<T>(token: Token<T>, port: T | undefined): [symbol, T][] {
 /** What all of a plugin share; its engines have more of their own. */
 function pluginPorts(offer: Offer, name: string, section: LiveSection, timers: EngineTimers[]): Ports {
   const log = offer.logs(name);
-  const nobody = () => undefined;
-  const own = new EngineTimers(offer.timers, guardOf(name, log, offer, nobody));
+  const counter = (what: string) => offer.counters.at(`stats.${name}.${what}`);
+  const guard = new Guard(log, counter('failures'), counter('slow_handlers'), () => undefined);
+  const own = new EngineTimers(offer.timers, guard);
   timers.push(own);
   return new Map<symbol, unknown>([
     [Config, section],
@@ -161,48 +166,6 @@ function pluginPorts(offer: Offer, name: string, section: LiveSection, timers: E
     [Counters, offer.counters.of(name)],
     [Timers, own],
   ]);
-}
-
-function buildEngine(
-  type: Injectable<Engine>,
-  container: PluginContainer,
-  offer: Offer,
-  timers: EngineTimers[],
-  services: readonly ManifestService[],
-): RunningEngine | undefined {
-  const identity = engineIdentity(type);
-  if (identity === undefined) throw new TypeError(`${type.name} has no @ServiceEngine`);
-  const log = offer.logs(identity.name);
-  const standing = new Standing(services.find(({ number }) => number === identity.service)?.wire);
-  const cluster = offer.engineRouter.cluster(identity, standing);
-  const guard = guardOf(identity.name, log, offer, (where) => offer.suspect(running, where));
-  const own = new EngineTimers(offer.timers, guard);
-  timers.push(own);
-  const engine = container.construct(
-    type,
-    new Map<symbol, unknown>([
-      [Cluster, cluster],
-      [Clients, offer.clientRouter.clients(identity)],
-      [Logger, log],
-      [Counters, offer.counters.of(identity.name)],
-      [Timers, own],
-    ]),
-  );
-  if (engine.active === false) {
-    log.debug('not wanted by the configuration');
-    offer.counters.forget(identity.name);
-    return undefined;
-  }
-  engine.sync?.connect?.(cluster);
-  const running = runningEngine(identity, engine, guard, standing);
-  offer.engineRouter.add(running);
-  offer.clientRouter.add(running);
-  return running;
-}
-
-function guardOf(name: string, log: Logger, { counters }: Offer, suspect: (where: string) => void): Guard {
-  const counter = (what: string) => counters.at(`stats.${name}.${what}`);
-  return new Guard(log, counter('failures'), counter('slow_handlers'), suspect);
 }
 
 function transportPorts(configuration: Configuration): Ports {

@@ -3,38 +3,24 @@ import {
   CsError,
   formatRing,
   value,
-  type Clock,
-  type ClientFiles,
-  type ConfigurationFile,
   type FrontEnd,
   type Injectable,
   type NodeId,
-  type Processes,
-  type Random,
-  type Storage,
-  type Timers,
   type Transport,
 } from '@coterie/sdk';
-import {
-  createTotem,
-  type Configuration as RingConfiguration,
-  type PacketObserver,
-  type RingIdStore,
-  type RingState,
-  type Totem,
-} from '@coterie/totem';
+import { createTotem, type Configuration as RingConfiguration, type Totem } from '@coterie/totem';
 import { compose, members, type Composition } from './composition.js';
 import type { Configuration } from './config/configuration.js';
 import { gatherOnDemand } from './config/force-gather.js';
 import { followTiming } from './config/live-timing.js';
 import type { Reload } from './config/reload.js';
 import { MemoryDatabase } from './database/database.js';
+import { EngineFailures, STOP_TIMEOUT } from './engine-failures.js';
+import type { Ending, ExecutivePorts } from './executive-ports.js';
 import { StreamServer } from './ipc/stream-server.js';
-import type { StreamListener } from './ipc/stream.js';
 import { CounterRegistry } from './observe/counters.js';
 import { FlightRecorder } from './observe/flight-recorder.js';
 import { HandlerWatch } from './observe/handler-watch.js';
-import type { Logs } from './observe/logs.js';
 import { MemberKeys } from './observe/members.js';
 import { describeServices, describeStanding } from './observe/services.js';
 import { StallDetector } from './observe/stall-detector.js';
@@ -48,8 +34,6 @@ import type { RunningEngine } from './routing/engine.js';
 import { EngineRouter } from './routing/engine-router.js';
 import { Synchronisation } from './sync/synchronise.js';
 
-/** Milliseconds that one thing may take to stop. */
-const STOP_TIMEOUT = 2000;
 /** Milliseconds that the engines may take to end what may not go on without the ring. */
 const QUIESCE_TIMEOUT = 90_000;
 /** Milliseconds that the last messages of the engines may take to go out. */
@@ -57,48 +41,6 @@ const FAREWELL_TIMEOUT = 300;
 
 /** Share of the token timeout that a handler of an engine may take. */
 const HANDLER_SHARE = 0.1;
-
-/** Follows what the ring does, before the engines hear of it: for simulations and their checkers. */
-export interface RingObserver extends PacketObserver {
-  state(state: RingState, cause: string): void;
-  configuration(configuration: RingConfiguration): void;
-  /** Synchronisation of the last regular configuration has ended. */
-  synchronised(): void;
-}
-
-/** All that an executive does to the world goes through these: several of them can live in one process. */
-export interface ExecutivePorts {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly storage: Storage;
-  /** Undefined: no program can be started here, and an engine that wants to is refused. */
-  readonly processes?: Processes | undefined;
-  /** Undefined: no program can share memory with an engine. */
-  readonly clientFiles?: ClientFiles | undefined;
-  /** Undefined: no program can have the configuration read again. */
-  readonly configurationFile?: ConfigurationFile | undefined;
-  /** The program that runs as this pid, empty if unknown; undefined: nobody tells. */
-  readonly processName?: ((pid: number) => string) | undefined;
-  readonly ringIds: RingIdStore;
-  readonly logs: Logs;
-  /** Where the built-in front-end listens; undefined: it does not run. */
-  readonly listener: StreamListener | undefined;
-  /** The user that the daemon runs as, who may always connect; -1 if unknown. */
-  readonly uid: number;
-  readonly observer?: RingObserver | undefined;
-  /** As in {@link TotemPorts}. */
-  readonly startSeq?: number | undefined;
-}
-
-/** Why the executive has ended. */
-export interface Ending {
-  /** `asked`: by {@link Executive.leave}, or by a program; `engine`: an engine wanted it; `failure`: it could not go on. */
-  readonly kind: 'asked' | 'engine' | 'failure';
-  readonly reason: string;
-  /** What failed. */
-  readonly error?: unknown;
-}
 
 /** One node of the cluster: boot, run, leave. */
 export class Executive {
@@ -171,6 +113,14 @@ export class Executive {
       log: logs('ipc'),
     });
     const counters = new CounterRegistry();
+    const failures = new EngineFailures({
+      ...{ clock, timers, counters },
+      retire: (running, reason) => this.retire(running, reason),
+      renew: (running) => this.parts.renew(running),
+      gather: () => this.totem.linkChanged(true),
+      fail: (error) => void this.fail(error),
+      leaving: () => this.leaving,
+    });
     this.state = state;
     this.engineRouter = engineRouter;
     this.clientRouter = clientRouter;
@@ -182,7 +132,7 @@ export class Executive {
       counters,
       engineRouter,
       clientRouter,
-      suspect: (running, where) => this.suspect(running, where),
+      suspect: (running, where) => failures.suspect(running, where),
     });
     const { engines, transport, frontEnds } = this.parts;
     this.frontEnds = [...this.builtIn(), ...frontEnds];
@@ -226,11 +176,11 @@ export class Executive {
           () => frontEnd.stop(),
         );
       }
-      for (const { engine, identity } of this.parts.engines) {
+      for (const running of this.parts.engines) {
         await this.begin(
-          `engine ${identity.name}`,
-          () => engine.start?.(),
-          () => engine.stop?.(),
+          `engine ${running.identity.name}`,
+          () => running.engine.start?.(),
+          () => (running.standing.disabled ? undefined : running.engine.stop?.()),
         );
       }
       const { transport } = this.parts;
@@ -313,6 +263,11 @@ export class Executive {
     };
   }
 
+  /** The engines that have not failed. */
+  private get inUse(): readonly RunningEngine[] {
+    return this.parts.engines.filter(({ standing }) => !standing.disabled);
+  }
+
   private builtIn(): FrontEnd[] {
     const { listener, timers, clock, logs } = this.ports;
     if (listener === undefined) return [];
@@ -370,7 +325,7 @@ export class Executive {
       const view = { ring, members: change.members };
       this.state.view = view;
       this.state.synchronising = true;
-      for (const running of this.parts.engines) {
+      for (const running of this.inUse) {
         running.guard.follow('onView', () => running.engine.onView?.(view), undefined);
       }
     } else if (change.left.length > 0) {
@@ -379,19 +334,13 @@ export class Executive {
     this.synchronisation.configuration(change);
   }
 
-  /** The state of an engine may not be that of the other members any more: does what the engine's policy says. */
-  private suspect(running: RunningEngine, where: string): void {
-    const { identity, policy, standing } = running;
-    if (policy === 'stop') {
-      void this.fail(new CoterieError('COTERIE_E_ENGINE_FAILED', `${identity.name}: ${where} threw`));
-    } else if (policy === 'disable' && !standing.disabled) {
-      standing.disabled = true;
-      standing.held = `${where} threw`;
-      this.synchronisation.drop(running);
-      this.stoodAside(running);
-      // The others learn that it takes no part from a synchronisation; not while the ring is busy with a message.
-      this.ports.timers.timer(() => this.totem.linkChanged(true)).start(0);
-    }
+  /** Its instance has failed: the others go on without it. */
+  private retire(running: RunningEngine, reason: string): void {
+    running.standing.disabled = true;
+    running.standing.held = reason;
+    this.synchronisation.drop(running);
+    this.stoodAside(running);
+    this.parts.end(running);
   }
 
   /** An engine takes part again, or does not any more: its clients cannot go on as if nothing had been. */
@@ -430,7 +379,7 @@ export class Executive {
     if (this.leaving) return this.ended;
     this.leaving = true;
     this.log.info(`leaving: ${ending.reason}`);
-    const busy = this.parts.engines.filter(({ engine }) => engine.quiesce !== undefined);
+    const busy = this.inUse.filter(({ engine }) => engine.quiesce !== undefined);
     if (ending.kind !== 'failure' && busy.length > 0) await this.quiesce(busy);
     this.statistics.stop();
     this.stalls.stop();
@@ -450,7 +399,7 @@ export class Executive {
     const { engineRouter } = this;
     const before = engineRouter.messagesSent;
     this.clientRouter.closeAll('the daemon is leaving');
-    for (const { engine, guard } of this.parts.engines) {
+    for (const { engine, guard } of this.inUse) {
       guard.run('leaving', () => engine.leaving?.(), undefined);
     }
     if (!wait || engineRouter.messagesSent === before || this.state.synchronising) return;
@@ -480,7 +429,7 @@ export class Executive {
 
   /** Stops what was started, the last first; what fails there is logged and holds nothing up. */
   private async undo(): Promise<void> {
-    this.parts.endTimers();
+    this.parts.endAll();
     for (let next = this.started.pop(); next !== undefined; next = this.started.pop()) {
       try {
         const stopping = Promise.resolve(next.stop());

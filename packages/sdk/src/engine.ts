@@ -22,7 +22,7 @@ export interface Engine {
   quiesce?(): Promise<void>;
   /** The node is about to leave the ring: what is multicast now still reaches the others. Clients are gone. */
   leaving?(): void;
-  /** The node has left the ring. Two seconds are the most that it may take. */
+  /** The node has left the ring, or {@link FailurePolicy} ends this instance. Two seconds are the most that it may take. */
   stop?(): void | Promise<void>;
   /** A regular configuration was installed (before synchronisation). */
   onView?(view: View): void;
@@ -44,9 +44,16 @@ export interface EngineIdentity {
  * may have gone through the same without an error, so that its state is suspect.
  * `continue`: it goes on; the failure is logged and counted (`stats.<engine>.failures`).
  * `disable`: it stands aside until the daemon is started again: it hears and sends nothing, and has no clients.
+ * `restart`: it is constructed anew and takes part as on a node that has just started: clients have to connect again, and
+ * state comes from the others by synchronisation. Where all members throw at the same message, all begin with nothing. After
+ * three restarts within a minute (`stats.<engine>.restarts`) it is disabled. For services from 64 on: corosync's cannot tell the
+ * other members.
+ *
+ * With `disable` and `restart` {@link Engine.stop} is called; timers, connections and listeners to quorum have ended by then. What
+ * else the instance has opened or listens to (database, configuration, processes) it ends there itself.
  * `stop`: the daemon leaves the ring and exits as after any failure; a service manager may start it again.
  */
-export type FailurePolicy = 'continue' | 'disable' | 'stop';
+export type FailurePolicy = 'continue' | 'disable' | 'restart' | 'stop';
 
 export interface EngineOptions extends EngineIdentity {
   /** Default `continue`. What a request of a client makes an engine throw concerns that client only, whatever this says. */
@@ -76,13 +83,20 @@ const ENGINE = Symbol.for('@coterie/sdk/engine@1');
 const REQUESTS = Symbol.for('@coterie/sdk/requests@1');
 const DELIVERIES = Symbol.for('@coterie/sdk/deliveries@1');
 
+/** Services below are corosync's, whose synchronisation does not say that an engine begins anew. */
+const FIRST_RESTARTABLE = 64;
+
 type Class = abstract new (...args: never[]) => unknown;
 
 /**
  * Marks a class as a service engine. Name and number must be those of the package's manifest. The class may have
  * any of the members of {@link Engine}, or none (which TypeScript takes for a mistake without `object &`).
+ * @throws TypeError for a service below 64 that wants to be restarted
  */
 export function ServiceEngine(identity: EngineOptions) {
+  if (identity.onFailure === 'restart' && identity.service < FIRST_RESTARTABLE) {
+    throw new TypeError(`${identity.name}: a service below ${FIRST_RESTARTABLE} cannot be restarted`);
+  }
   return (target: new (...args: never[]) => object & Engine): void => {
     Reflect.defineMetadata(ENGINE, identity, target);
   };

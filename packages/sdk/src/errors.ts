@@ -454,7 +454,7 @@ export const errors = {
     meaning:
       'An engine of this node stands aside: the others speak a version of its messages that it does not speak, or it threw.',
     remedy:
-      'Install a version of the engine that overlaps with theirs, on the node named in the message. If it threw, look for the error in the log and start the daemon again.',
+      'Install a version of the engine that overlaps with theirs, on the node named in the message. If it threw, look for the error in the log; unless it is started again by itself, start the daemon again.',
   },
   COTERIE_W_QB_NAME_TAKEN: {
     meaning:

@@ -1,5 +1,5 @@
 import { CoterieError } from '@coterie/sdk';
-import type { Ending } from '../executive.js';
+import type { Ending } from '../executive-ports.js';
 
 /** Exit codes of coteried; docs/exit-codes.md says what to do about each. */
 export const ExitCode = {

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { CoterieError, type Clock, type Logger, type NodeId, type View } from '@coterie/sdk';
 import type { Configuration as RingConfiguration } from '@coterie/totem';
-import type { RingObserver } from '../executive.js';
+import type { RingObserver } from '../executive-ports.js';
 import { hashPacket } from '../trace/packet-hash.js';
 import type { RingHappening } from '../trace/ring-event.js';
 import { TORN, ringDetails, traceLine } from '../trace/ring-line.js';

@@ -75,13 +75,10 @@ export class LocalClientRouter implements ClientRouter {
     return this.connected.size;
   }
 
-  /** The clients of the engine with this identity; the engine itself is added when it has been made. */
+  /** The clients of an instance of the engine with this identity, which itself is added when it has been made. */
   clients(identity: EngineIdentity): Clients {
-    let clients = this.early.get(identity.service);
-    if (clients === undefined) {
-      clients = new EngineClients();
-      this.early.set(identity.service, clients);
-    }
+    const clients = new EngineClients();
+    this.early.set(identity.service, clients);
     return clients;
   }
 
@@ -89,7 +86,7 @@ export class LocalClientRouter implements ClientRouter {
     const { engine, identity, requests } = running;
     this.services.set(identity.service, {
       running,
-      clients: this.clients(identity) as EngineClients,
+      clients: this.early.get(identity.service) ?? new EngineClients(),
       requests: new Map(
         requests.map((handler) => {
           const { id, method: name } = handler;

@@ -81,7 +81,7 @@ export class EngineRouter {
   }
 
   /** The ring as the engine with this identity sees it. */
-  cluster(identity: EngineIdentity, standing: Standing): Cluster {
+  cluster(identity: EngineIdentity, standing: Standing): EngineCluster {
     return new EngineCluster(identity, standing, this.state, this, this.shutdown);
   }
 
@@ -152,11 +152,14 @@ function messageId(service: number, fn: number): number {
   return ((service << 16) | fn) >>> 0;
 }
 
-class EngineCluster implements Cluster {
+/** The ring for one instance of an engine. */
+export class EngineCluster implements Cluster {
   private scratch = new Uint8Array(4096);
   private scratchView = new DataView(this.scratch.buffer);
   /** The part of {@link scratch} that the message sent last took: most engines send one size again and again. */
   private header = this.scratch;
+  /** What ends each listener to quorum. */
+  private readonly listening = new Set<() => void>();
 
   constructor(
     private readonly identity: EngineIdentity,
@@ -202,7 +205,18 @@ class EngineCluster implements Cluster {
   }
 
   onQuorum(listener: (quorate: boolean) => void): () => void {
-    return this.state.onQuorum(listener);
+    const end = this.state.onQuorum(listener);
+    this.listening.add(end);
+    return () => {
+      this.listening.delete(end);
+      end();
+    };
+  }
+
+  /** The instance hears nothing any more. */
+  end(): void {
+    for (const end of this.listening) end();
+    this.listening.clear();
   }
 
   private grow(length: number): void {

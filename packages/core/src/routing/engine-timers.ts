@@ -13,8 +13,8 @@ export class EngineTimers implements Timers {
   ) {}
 
   timer(expire: () => void): Timer {
-    return new EngineTimer(this.source, this.running, () => {
-      if (this.ended) return;
+    const over = () => this.ended;
+    return new EngineTimer(this.source, this.running, over, () => {
       try {
         expire();
       } catch (error) {
@@ -32,10 +32,14 @@ export class EngineTimers implements Timers {
 class EngineTimer implements Timer {
   private readonly timer: Timer;
 
-  /** @param all timers of the engine that run */
+  /**
+   * @param all timers of the engine that run
+   * @param over has the engine ended? then none starts any more
+   */
   constructor(
     source: Timers,
     private readonly all: Set<Timer>,
+    private readonly over: () => boolean,
     expire: () => void,
   ) {
     this.timer = source.timer(() => {
@@ -49,6 +53,7 @@ class EngineTimer implements Timer {
   }
 
   start(milliseconds: number): void {
+    if (this.over()) return;
     this.all.add(this);
     this.timer.start(milliseconds);
   }

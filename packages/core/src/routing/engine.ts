@@ -12,14 +12,14 @@ import {
 } from '@coterie/sdk';
 import type { Standing } from './standing.js';
 
-/** An engine with its handlers, as the routers run it. */
+/** An engine with its handlers, as the routers run it. When it is started again another instance takes its place here. */
 export interface RunningEngine {
   readonly identity: EngineIdentity;
-  readonly engine: Engine;
+  engine: Engine;
   readonly deliveries: readonly DeliveryHandler[];
   readonly requests: readonly RequestHandler[];
   readonly guard: Guard;
-  readonly standing: Standing;
+  standing: Standing;
   readonly policy: FailurePolicy;
 }
 

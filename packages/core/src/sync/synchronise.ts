@@ -1,7 +1,8 @@
-import { formatRing, sameRing, type Logger, type NodeId, type RingId } from '@coterie/sdk';
+import { formatRing, sameRing, type Logger, type NodeId, type RingId, type SyncView } from '@coterie/sdk';
 import type { Configuration, Totem } from '@coterie/totem';
 import type { RunningEngine } from '../routing/engine.js';
 import { FIRST_FOREIGN_SERVICE } from '../routing/services.js';
+import type { Standing } from '../routing/standing.js';
 import { decodeSync, encodeBarrier, encodeServices, encodeWire, type WireOffers } from './messages.js';
 import { ServiceList, type Participant } from './service-list.js';
 import { agreeOnWire, type WireOffer } from './wire.js';
@@ -72,8 +73,10 @@ class Round {
   readonly offers = new Offers();
   list: ServiceList | undefined;
   foreignList: ServiceList | undefined;
-  /** Initialised, not yet activated. */
-  readonly pending = new Set<RunningEngine>();
+  /** Initialised with this view, not yet activated. */
+  readonly pending = new Map<RunningEngine, SyncView>();
+  /** Those that the others know of from this node. */
+  readonly offered = new Set<Standing>();
   /** By service that corosync does not have: the members whose engines take part. */
   readonly speakers = new Map<number, readonly NodeId[]>();
 
@@ -152,7 +155,7 @@ export class Synchronisation {
     this.unsent = [];
     if (round === undefined) return;
     this.log.debug(`synchronisation of ring ${formatRing(round.ring)} aborted`);
-    for (const { engine, guard } of round.pending)
+    for (const { engine, guard } of round.pending.keys())
       guard.follow('sync.abort', () => engine.sync?.abort(), undefined);
   }
 
@@ -165,6 +168,7 @@ export class Synchronisation {
     // Ahead of the classic list: once that is in from everybody, so is this.
     if (this.foreign.length > 0) {
       const offers = this.foreign.filter(({ standing }) => !standing.disabled);
+      for (const { standing } of offers) round.offered.add(standing);
       this.send(FOREIGN_SYNC_GROUP, encodeWire(ring, new Map(offers.map(offerOf))));
       this.send(FOREIGN_SYNC_GROUP, encodeServices(ring, services.filter(isForeignService)));
     }
@@ -172,8 +176,8 @@ export class Synchronisation {
     const classic = services.filter((service) => !isForeignService(service));
     this.send(SYNC_GROUP, encodeServices(ring, [...classic, ...gate]));
     for (const running of able) {
-      round.pending.add(running);
       const view = { ring, members, transitional: this.companions(running, members) };
+      round.pending.set(running, view);
       running.guard.follow('sync.init', () => running.engine.sync?.init(view), undefined);
     }
   }
@@ -183,7 +187,7 @@ export class Synchronisation {
     const transitional = this.transitional.filter((node) => members.includes(node));
     if (!isForeign(running)) return transitional;
     const along = this.along.get(running.identity.service) ?? [];
-    return along.includes(this.me) ? transitional.filter((node) => along.includes(node)) : [];
+    return running.standing.active ? transitional.filter((node) => along.includes(node)) : [];
   }
 
   private deliver(foreign: boolean, from: NodeId, bytes: DataView, offset: number, length: number): void {
@@ -230,21 +234,37 @@ export class Synchronisation {
   /** Everybody has said what his engine speaks: does this node's take part? */
   private agree(round: Round, running: RunningEngine): void {
     const { identity, standing, guard, engine } = running;
-    if (standing.disabled) return;
+    // One that was started again since takes part from the next round on.
+    if (standing.disabled || !round.offered.has(standing)) return;
     const offers = round.offers.of(identity.service, round.members);
     const { version, speakers } = agreeOnWire(offers);
     round.speakers.set(identity.service, speakers);
     const before = standing.held;
-    standing.active = speakers.includes(this.me);
-    if (standing.active) {
+    if (speakers.includes(this.me)) {
       standing.wire = version;
       standing.held = undefined;
+      if (engine.sync === undefined) standing.active = true;
+      else this.meet(round, running, offers);
     } else {
+      standing.active = false;
       const { min, max } = standing.range;
       standing.held = `nodes ${speakers.join(' ')} speak version ${version} of its messages, this one ${min} to ${max}`;
       if (round.pending.delete(running)) guard.follow('sync.abort', () => engine.sync?.abort(), undefined);
     }
     if (standing.held !== before) this.stoodAside(running);
+  }
+
+  /** Companions of the last ring whose engine has begun anew, or stood aside, since: they have to be told everything. */
+  private meet(round: Round, running: RunningEngine, offers: ReadonlyMap<NodeId, WireOffer>): void {
+    const { engine, guard } = running;
+    const view = round.pending.get(running);
+    if (view === undefined) return;
+    const transitional = view.transitional.filter((node) => offers.get(node)?.active);
+    if (transitional.length === view.transitional.length) return;
+    const known = { ...view, transitional };
+    round.pending.set(running, known);
+    guard.follow('sync.abort', () => engine.sync?.abort(), undefined);
+    guard.follow('sync.init', () => engine.sync?.init(known), undefined);
   }
 
   private barrier(round: Round, from: NodeId): void {
@@ -280,12 +300,13 @@ export class Synchronisation {
     }
     return {
       process: () =>
-        running.standing.disabled
+        !round.pending.has(running)
           ? 'done'
           : running.guard.follow('sync.process', () => sync.process(), 'done'),
       activate: () => {
         if (!round.pending.delete(running)) return;
         this.along.set(service, speakers);
+        running.standing.active = true;
         running.guard.follow('sync.activate', () => sync.activate(), undefined);
       },
     };

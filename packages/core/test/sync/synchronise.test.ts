@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { encodeBarrier, encodeServices, encodeWire, decodeSync } from '../../dist/sync/messages.js';
+import { Standing } from '../../dist/routing/standing.js';
 import { agreeOnWire } from '../../dist/sync/wire.js';
 import { OrderedRing } from './ordered-ring.js';
 
@@ -308,6 +309,37 @@ describe('versions of messages', () => {
     assert.deepEqual(node!.engine(1027).calls, []);
     assert.deepEqual(node!.engine(1030).calls, ['init', 'process', 'activate']);
     assert.equal(node!.completedAt.length, 1);
+  });
+
+  it('leave it out of a round that it was started again in, and take it for a stranger in the next', () => {
+    const ring = threeNodes([1027]);
+    const [one, two] = [ring.nodes.get(1)!, ring.nodes.get(2)!];
+    ring.install([1, 2, 3]);
+    ring.settle();
+    const again = ring.install([1, 2, 3], () => [1, 2, 3]);
+    assert.deepEqual(one.engine(1027).views.at(-1)?.transitional, [1, 2, 3]);
+    const [running] = two.running;
+    two.sync.drop(running!);
+    running!.standing = new Standing();
+    running!.standing.held = 'it is started again';
+    ring.settle();
+    assert.deepEqual(two.engine(1027).calls.slice(-2), ['activate', 'init']);
+    assert.deepEqual(one.engine(1027).views.at(-1), {
+      ring: again,
+      members: [1, 2, 3],
+      transitional: [1, 2, 3],
+    });
+    assert.equal(running!.standing.held, 'it is started again');
+
+    const next = ring.install([1, 2, 3], () => [1, 2, 3]);
+    ring.settle();
+    assert.deepEqual(two.engine(1027).views.at(-1), { ring: next, members: [1, 2, 3], transitional: [] });
+    for (const id of [1, 3]) {
+      const { calls, views } = ring.nodes.get(id)!.engine(1027);
+      assert.deepEqual(views.at(-1), { ring: next, members: [1, 2, 3], transitional: [1, 3] });
+      assert.deepEqual(calls.slice(-5), ['init', 'abort', 'init', 'process', 'activate']);
+    }
+    assert.deepEqual([running!.standing.held, running!.standing.active], [undefined, true]);
   });
 });
 
