@@ -4,6 +4,8 @@ import type { NodeId } from '@coterie/sdk';
 export interface TotemSettings {
   readonly nodeId: NodeId;
   readonly token: number;
+  /** A token that takes longer is logged; 0: never. */
+  readonly tokenWarning: number;
   readonly tokenRetransmit: number;
   readonly hold: number;
   readonly join: number;

@@ -72,6 +72,25 @@ describe('the ring, simulated', function () {
     assert.ok(world.disks.get(1)! > 10 * 2 ** 32);
   });
 
+  it('tells of a token that was late but not lost, unless it is told not to', () => {
+    for (const [tokenWarning, lines] of [
+      [750, 1],
+      [0, 0],
+    ] as const) {
+      const world = new World(1, [1, 2], { ...quick, token: 1000, tokenWarning });
+      world.startAll();
+      assert.ok(world.schedule.runUntil(() => world.stable(), 20_000));
+      const [one, two] = [world.nodes.get(1)!, world.nodes.get(2)!];
+      two.pausedUntil = world.schedule.now + 850;
+      world.schedule.runFor(3000);
+      const late = one.warnings.filter((line) =>
+        /^the token was away for 8\d\d ms; after 1000 ms it is lost$/.test(line),
+      );
+      assert.equal(late.length, lines, one.warnings.join());
+      assert.ok(world.stable());
+    }
+  });
+
   it('sends joins although send_join puts off each for longer than join repeats them', () => {
     const world = new World(1, [1, 2, 3], { ...quick, join: 50, sendJoin: 80 });
     world.random.below = (limit) => limit - 1;

@@ -118,6 +118,7 @@ export class SimulatedNode {
   readonly sent: string[] = [];
   /** What it has logged as errors. */
   readonly errors: string[] = [];
+  readonly warnings: string[] = [];
   readonly totem: Protocol;
   alive = true;
   /** Instant until which the process does not run; what happens to it waits. */
@@ -141,7 +142,11 @@ export class SimulatedNode {
       clock,
       timers,
       random: world.random,
-      log: { ...silent, error: (message) => void this.errors.push(message) },
+      log: {
+        ...silent,
+        error: (message) => void this.errors.push(message),
+        warn: (message) => void this.warnings.push(message),
+      },
       observer: world.observe(id),
       ringIds: {
         load: () => world.disks.get(id) ?? 0,
@@ -400,6 +405,7 @@ export function defaults(nodes: number): Omit<TotemSettings, 'nodeId'> {
   const tokenRetransmit = Math.trunc(token / 4.2);
   return {
     token,
+    tokenWarning: 0.75 * token,
     tokenRetransmit,
     hold: Math.trunc(tokenRetransmit * 0.8 - 10),
     join: 50,

@@ -3,7 +3,16 @@ import { createTotem, type RingState, type Totem, type TotemSettings } from '@co
 import { Prng } from '@coterie/testkit';
 
 const settings: Omit<TotemSettings, 'nodeId'> = {
-  ...{ token: 1000, tokenRetransmit: 238, hold: 180, join: 50, sendJoin: 0, consensus: 1200, merge: 200 },
+  ...{
+    token: 1000,
+    tokenWarning: 750,
+    tokenRetransmit: 238,
+    hold: 180,
+    join: 50,
+    sendJoin: 0,
+    consensus: 1200,
+    merge: 200,
+  },
   ...{ failRecvConst: 2500, seqnoUnchangedConst: 30, heartbeatFailuresAllowed: 0, maxNetworkDelay: 50 },
   ...{ windowSize: 50, maxMessages: 17, missCountConst: 5, cancelTokenHoldOnRetransmit: false, netmtu: 1500 },
 };

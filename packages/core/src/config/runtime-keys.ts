@@ -38,6 +38,7 @@ export function totemSettings(
   return {
     nodeId,
     token: timing.token,
+    tokenWarning: (timing.token * timing.token_warning) / 100,
     tokenRetransmit: timing.token_retransmit,
     hold: timing.hold,
     join: timing.join,

@@ -67,7 +67,15 @@ function refusal(r: RingContext, token: OrfToken): string | undefined {
 
 function noteRotation(r: RingContext): void {
   const now = r.ports.clock.now();
-  if (r.lastTokenAt >= 0) r.meanRotation += (now - r.lastTokenAt - r.meanRotation) / 16;
+  if (r.lastTokenAt >= 0) {
+    const rotation = now - r.lastTokenAt;
+    r.meanRotation += (rotation - r.meanRotation) / 16;
+    const { tokenWarning } = r.settings;
+    if (tokenWarning > 0 && rotation > tokenWarning && r.state === 'operational')
+      r.ports.log.warn(
+        `the token was away for ${Math.round(rotation)} ms; after ${r.tokenLossTimeout} ms it is lost`,
+      );
+  }
   r.lastTokenAt = now;
 }
 
