@@ -13,6 +13,11 @@ export interface PacketBatch {
   readonly count: number;
   readonly offsets: Uint32Array;
   readonly lengths: Uint32Array;
+  /**
+   * The node that the nodelist has at the address which packet i came from; 0: unknown, or several nodes share it. Absent: the
+   * transport does not know.
+   */
+  readonly senders?: Uint32Array;
 }
 
 export interface TransportEvents {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PacketType } from '@coterie/totem/internal';
+import { PacketType, encodeJoin, joinSize } from '@coterie/totem/internal';
 import { violations } from './evs-check.js';
 import { defaults, World } from './simulation.js';
 
@@ -89,6 +89,24 @@ describe('the ring, simulated', function () {
       assert.equal(late.length, lines, one.warnings.join());
       assert.ok(world.stable());
     }
+  });
+
+  it('does not hear a node under the id of another, and says so', () => {
+    const world = new World(1, [1, 2, 3], quick);
+    world.startAll();
+    assert.ok(world.schedule.runUntil(() => world.stable(), 20_000));
+    const node = world.nodes.get(1)!;
+    const join = { nodeId: 2, systemFrom: 2, ringSequence: 4, proc: [2, 3], failed: [1] };
+    const bytes = new Uint8Array(joinSize(2, 1));
+    encodeJoin(join, new DataView(bytes.buffer), 0);
+    for (let i = 0; i < 100; i++) {
+      node.receive(bytes, 3);
+      world.schedule.runFor(100);
+      assert.equal(node.totem.state, 'operational');
+    }
+    assert.deepEqual(node.errors, [
+      'node 3 says that it is node 2, which the nodelist has at another address: it is not let in',
+    ]);
   });
 
   it('sends joins although send_join puts off each for longer than join repeats them', () => {

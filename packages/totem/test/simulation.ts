@@ -220,11 +220,12 @@ export class SimulatedNode {
     for (const { to, bytes } of outgoing) this.world.transmit(this, to, bytes);
   }
 
-  receive(bytes: Uint8Array): void {
+  /** @param sender the node at whose address it was sent; 0: unknown */
+  receive(bytes: Uint8Array, sender = 0): void {
     if (!this.alive) return;
     const { schedule } = this.world;
     if (this.pausedUntil > schedule.now) {
-      schedule.after(this.pausedUntil - schedule.now, () => this.receive(bytes));
+      schedule.after(this.pausedUntil - schedule.now, () => this.receive(bytes, sender));
       return;
     }
     const slab = this.world.pool.take();
@@ -234,6 +235,7 @@ export class SimulatedNode {
       count: 1,
       offsets: Uint32Array.of(0),
       lengths: Uint32Array.of(bytes.length),
+      senders: Uint32Array.of(sender),
     };
     this.totem.receive(batch);
     slab.release();

@@ -77,7 +77,7 @@ class Socket : public Napi::ObjectWrap<Socket> {
 
   /**
    * options: bind {address, port}, share, broadcast, buffer, multicast? {interface, ttl, group?}; `counters`
-   * Float64Array; queue {buffers, offsets, lengths, targets} Uint32Arrays; inbox? {offsets, lengths};
+   * Float64Array; queue {buffers, offsets, lengths, targets} Uint32Arrays; inbox? {offsets, lengths, senders};
    * `onBatch(count, slabFull)`.
    */
   explicit Socket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Socket>(info) {
@@ -137,7 +137,8 @@ class Socket : public Napi::ObjectWrap<Socket> {
     const Napi::Object inbox = options.Get("inbox").As<Napi::Object>();
     const auto offsets = Keep<Napi::Uint32Array>(inbox.Get("offsets"));
     const auto lengths = Keep<Napi::Uint32Array>(inbox.Get("lengths"));
-    receiver_ = std::make_unique<Receiver>(fd_, counters_, offsets->Data(), lengths->Data(),
+    const auto senders = Keep<Napi::Uint32Array>(inbox.Get("senders"));
+    receiver_ = std::make_unique<Receiver>(fd_, counters_, offsets->Data(), lengths->Data(), senders->Data(),
                                            static_cast<uint32_t>(offsets->ElementLength()));
     on_batch_ = Napi::Persistent(options.Get("onBatch").As<Napi::Function>());
   }
@@ -253,14 +254,16 @@ class Socket : public Napi::ObjectWrap<Socket> {
     sender_->SetPeers(std::move(peers));
   }
 
-  /** setSources(addresses | undefined): who may send; undefined: anybody. */
+  /** setSources([{address, nodeId}] | undefined): who may send; undefined: anybody. */
   void SetSources(const Napi::CallbackInfo& info) {
-    std::vector<Ip> listed;
+    std::vector<Source> listed;
     if (info[0].IsArray()) {
       const Napi::Array list = info[0].As<Napi::Array>();
       for (uint32_t i = 0; i < list.Length(); i++) {
         Endpoint endpoint;
-        if (ParseEndpoint(list.Get(i).ToString(), 0, &endpoint)) listed.push_back(IpOf(endpoint.address));
+        const Napi::Object source = list.Get(i).As<Napi::Object>();
+        if (!ParseEndpoint(source.Get("address").ToString(), 0, &endpoint)) continue;
+        listed.push_back({IpOf(endpoint.address), source.Get("nodeId").ToNumber().Uint32Value()});
       }
       std::sort(listed.begin(), listed.end());
     }

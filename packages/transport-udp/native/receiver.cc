@@ -21,11 +21,13 @@ size_t SegmentSize(msghdr* header) {
 
 }  // namespace
 
-Receiver::Receiver(int fd, double* counters, uint32_t* offsets, uint32_t* lengths, uint32_t capacity)
+Receiver::Receiver(int fd, double* counters, uint32_t* offsets, uint32_t* lengths, uint32_t* senders,
+                   uint32_t capacity)
     : fd_(fd),
       counters_(counters),
       offsets_(offsets),
       lengths_(lengths),
+      senders_(senders),
       capacity_(capacity),
       memory_(new uint8_t[kMessages * kMessageSize]) {
   // The kernel lends memory page by page as it is written, so that a quiet socket costs a few pages only.
@@ -47,7 +49,7 @@ void Receiver::SetSlab(uint8_t* bytes, size_t size) {
   position_ = 0;
 }
 
-void Receiver::SetSources(std::vector<Ip> listed, bool enforced) {
+void Receiver::SetSources(std::vector<Source> listed, bool enforced) {
   listed_ = std::move(listed);
   enforced_ = enforced;
 }
@@ -94,7 +96,10 @@ bool Receiver::Accept(int index) {
     counters_[kRxOwn] += datagrams;
     return false;
   }
-  if (enforced_ && !std::binary_search(listed_.begin(), listed_.end(), ip)) {
+  const auto source = std::lower_bound(listed_.begin(), listed_.end(), Source{ip, 0});
+  const bool listed = source != listed_.end() && source->ip == ip;
+  sender_ = listed ? source->node : 0;
+  if (enforced_ && !listed) {
     counters_[kRxUnlisted] += datagrams;
     stranger_.address = sources_[index];
     stranger_.length = header->msg_namelen;
@@ -125,6 +130,7 @@ uint32_t Receiver::Fill() {
       std::memcpy(slab_ + position_, bytes + moved_, length);
       offsets_[count] = static_cast<uint32_t>(position_);
       lengths_[count] = static_cast<uint32_t>(length);
+      senders_[count] = sender_;
       count++;
       position_ += length;
       moved_ += length;

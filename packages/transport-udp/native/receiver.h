@@ -7,19 +7,27 @@
 
 namespace coterie {
 
+/** An address that may send, and the node there; 0 if that is not known. */
+struct Source {
+  Ip ip;
+  uint32_t node;
+
+  bool operator<(const Source& other) const { return ip < other.ip; }
+};
+
 /**
  * Reads datagrams, many in one system call and many in one buffer (UDP_GRO), and lays those that may pass
  * one behind the other into a slab.
  */
 class Receiver {
  public:
-  /** `offsets` and `lengths` have room for `capacity` datagrams and outlive the receiver. */
-  Receiver(int fd, double* counters, uint32_t* offsets, uint32_t* lengths, uint32_t capacity);
+  /** `offsets`, `lengths` and `senders` have room for `capacity` datagrams and outlive the receiver. */
+  Receiver(int fd, double* counters, uint32_t* offsets, uint32_t* lengths, uint32_t* senders, uint32_t capacity);
 
   /** The slab to fill from now on; at least 64 KiB, or a large datagram would never fit. */
   void SetSlab(uint8_t* bytes, size_t size);
   /** Addresses that may send, sorted; all may while `enforced` is false. */
-  void SetSources(std::vector<Ip> listed, bool enforced);
+  void SetSources(std::vector<Source> listed, bool enforced);
   /** Copies of what was sent from here are dropped. */
   void SetOwn(const Endpoint& own);
 
@@ -47,6 +55,7 @@ class Receiver {
   double* const counters_;
   uint32_t* const offsets_;
   uint32_t* const lengths_;
+  uint32_t* const senders_;
   const uint32_t capacity_;
 
   uint8_t* slab_ = nullptr;
@@ -54,7 +63,7 @@ class Receiver {
   size_t position_ = 0;
   bool slab_full_ = false;
 
-  std::vector<Ip> listed_;
+  std::vector<Source> listed_;
   bool enforced_ = false;
   Ip own_ip_{};
   uint16_t own_port_ = 0;
@@ -67,8 +76,9 @@ class Receiver {
   alignas(cmsghdr) char controls_[kMessages][CMSG_SPACE(sizeof(int))];
   int read_ = 0;
   int cursor_ = 0;
-  /** Of message `cursor_`: may it pass, bytes already moved, and the size of a datagram. */
+  /** Of message `cursor_`: may it pass, the node at its address, bytes already moved, and the size of a datagram. */
   bool accepted_ = false;
+  uint32_t sender_ = 0;
   size_t moved_ = 0;
   size_t segment_ = 0;
 };

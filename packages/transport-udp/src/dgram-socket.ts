@@ -1,10 +1,17 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { Slab } from '@coterie/sdk';
+import type { NodeId, Slab } from '@coterie/sdk';
 import { EVERY_PEER, type SendQueue } from '@coterie/sdk/transport';
 import type { CounterName } from './counters.js';
-import { BUFFER_SIZE, type Endpoint, type OpenSocket, type SocketOptions, type UdpSocket } from './socket.js';
+import {
+  BUFFER_SIZE,
+  type Endpoint,
+  type OpenSocket,
+  type SocketOptions,
+  type Source,
+  type UdpSocket,
+} from './socket.js';
 
 /** What may wait in libuv for room in the socket buffer. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
@@ -50,7 +57,8 @@ function withoutScope(address: string): string {
 /** The same through node:dgram: one system call a datagram, and {@link drain} cannot read ahead. */
 export class DgramSocket implements UdpSocket {
   private peers: readonly Endpoint[] = [];
-  private sources: ReadonlySet<string> | undefined;
+  /** The nodes by address. */
+  private sources: ReadonlyMap<string, NodeId> | undefined;
   private own: Endpoint | undefined;
   private lastStranger: string | undefined;
   private closed = false;
@@ -89,7 +97,8 @@ export class DgramSocket implements UdpSocket {
     socket.on('error', () => counters.add('rx_errors', 1));
     if (inbox) {
       socket.on('message', (bytes, from) => {
-        if (this.accept(from.address, from.port, bytes.length)) inbox.add(bytes);
+        const source = withoutScope(from.address);
+        if (this.accept(source, from.port, bytes.length)) inbox.add(bytes, this.sources?.get(source) ?? 0);
       });
     }
   }
@@ -103,8 +112,8 @@ export class DgramSocket implements UdpSocket {
     this.peers = peers;
   }
 
-  setSources(addresses: readonly string[] | undefined): void {
-    this.sources = addresses && new Set(addresses.map(withoutScope));
+  setSources(sources: readonly Source[] | undefined): void {
+    this.sources = sources && new Map(sources.map(({ address, nodeId }) => [withoutScope(address), nodeId]));
   }
 
   setOwn(own: Endpoint): void {
@@ -164,9 +173,8 @@ export class DgramSocket implements UdpSocket {
     });
   }
 
-  private accept(address: string, port: number, length: number): boolean {
+  private accept(source: string, port: number, length: number): boolean {
     const { counters } = this.options;
-    const source = withoutScope(address);
     if (this.own !== undefined && port === this.own.port && source === withoutScope(this.own.address)) {
       counters.add('rx_dropped.own', 1);
       return false;

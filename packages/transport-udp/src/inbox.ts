@@ -1,4 +1,4 @@
-import { type PacketBatch, type Slab, SlabPool } from '@coterie/sdk';
+import { type NodeId, type PacketBatch, SlabPool } from '@coterie/sdk';
 
 /** Datagrams handed over at once. */
 const BATCH = 1024;
@@ -12,12 +12,14 @@ const SLABS_KEPT = 16;
 export class Inbox {
   readonly offsets = new Uint32Array(BATCH);
   readonly lengths = new Uint32Array(BATCH);
+  readonly senders = new Uint32Array(BATCH);
   private readonly pool = new SlabPool(SLAB_SIZE, SLABS_KEPT);
-  private readonly batch: { slab: Slab; count: number; offsets: Uint32Array; lengths: Uint32Array };
+  private readonly batch;
   private position = 0;
 
   constructor(private readonly received: (batch: PacketBatch) => void) {
-    this.batch = { slab: this.pool.take(), count: 0, offsets: this.offsets, lengths: this.lengths };
+    const { offsets, lengths, senders } = this;
+    this.batch = { slab: this.pool.take(), count: 0, offsets, lengths, senders };
   }
 
   /** The memory to fill. */
@@ -25,18 +27,19 @@ export class Inbox {
     return this.batch.slab.bytes;
   }
 
-  /** `count` datagrams now lie in the slab where `offsets` and `lengths` say. */
+  /** `count` datagrams of `senders` now lie in the slab where `offsets` and `lengths` say. */
   deliver(count: number): void {
     this.batch.count = count;
     this.received(this.batch);
   }
 
-  /** Copies one datagram in and delivers it. */
-  add(datagram: Uint8Array): void {
+  /** Copies one datagram in and delivers it; `sender` is the node at its address, 0 if unknown. */
+  add(datagram: Uint8Array, sender: NodeId): void {
     if (this.position + datagram.length > SLAB_SIZE) this.renew();
     this.bytes.set(datagram, this.position);
     this.offsets[0] = this.position;
     this.lengths[0] = datagram.length;
+    this.senders[0] = sender;
     this.position += datagram.length;
     this.deliver(1);
   }

@@ -26,7 +26,7 @@ import { Counters } from './counters.js';
 import { Inbox } from './inbox.js';
 import { interfaceOf, isLocal, isUsable } from './local-address.js';
 import { chooseSockets } from './open-socket.js';
-import { BUFFER_SIZE, type Endpoint, type OpenSocket, type UdpSocket } from './socket.js';
+import { BUFFER_SIZE, type Endpoint, type OpenSocket, type Source, type UdpSocket } from './socket.js';
 
 /** Milliseconds between two log lines about the same trouble. */
 const COMPLAINT_INTERVAL = 60_000;
@@ -219,10 +219,10 @@ export abstract class IpTransport implements Transport {
       port: member.port || site.totem.interface.mcastport,
     }));
     sockets.sender.setPeers(sockets.group ? [sockets.group, ...peers] : peers);
-    const addresses = members.map((member) => member.address);
-    const listed = site.totem.blockUnlistedIps ? [site.address, ...addresses] : undefined;
+    const own = { nodeId: this.context.nodeId, address: site.address };
+    const listed = site.totem.blockUnlistedIps ? sourcesOf([own, ...members]) : undefined;
     for (const receiver of sockets.receivers) receiver.setSources(listed);
-    if (sockets.group) sockets.sender.setLoopback(addresses.some(isLocal));
+    if (sockets.group) sockets.sender.setLoopback(members.some(({ address }) => isLocal(address)));
   }
 
   private async bringUp(site: Site): Promise<void> {
@@ -314,4 +314,11 @@ export abstract class IpTransport implements Transport {
     this.log.warn(message);
     return true;
   }
+}
+
+/** Each address once. */
+function sourcesOf(members: readonly Source[]): Source[] {
+  const nodes = new Map<string, NodeId>();
+  for (const { address, nodeId } of members) nodes.set(address, nodes.has(address) ? 0 : nodeId);
+  return [...nodes].map(([address, nodeId]) => ({ address, nodeId }));
 }

@@ -3,7 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { getSystemErrorName } from 'node:util';
 import type { SendQueue } from '@coterie/sdk/transport';
 import type { Inbox } from './inbox.js';
-import { BUFFER_SIZE, type Endpoint, type OpenSocket, type SocketOptions, type UdpSocket } from './socket.js';
+import {
+  BUFFER_SIZE,
+  type Endpoint,
+  type OpenSocket,
+  type SocketOptions,
+  type Source,
+  type UdpSocket,
+} from './socket.js';
 
 /** What native/addon.cc exports. */
 export interface Addon {
@@ -17,7 +24,7 @@ export interface Addon {
 interface NativeHandle {
   setSlab(bytes: Uint8Array): void;
   setPeers(peers: readonly Endpoint[]): void;
-  setSources(addresses: readonly string[] | undefined): void;
+  setSources(sources: readonly Source[] | undefined): void;
   setOwn(own: Endpoint): void;
   setLoopback(on: boolean): void;
   send(count: number, memory: readonly Uint8Array[]): number;
@@ -63,8 +70,8 @@ export class NativeSocket implements UdpSocket {
     this.handle.setPeers(peers);
   }
 
-  setSources(addresses: readonly string[] | undefined): void {
-    this.handle.setSources(addresses);
+  setSources(sources: readonly Source[] | undefined): void {
+    this.handle.setSources(sources);
   }
 
   setOwn(own: Endpoint): void {

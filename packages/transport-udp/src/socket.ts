@@ -1,3 +1,4 @@
+import type { NodeId } from '@coterie/sdk';
 import type { SendQueue } from '@coterie/sdk/transport';
 import type { Counters } from './counters.js';
 import type { Inbox } from './inbox.js';
@@ -31,12 +32,19 @@ export interface SocketOptions {
   readonly refused: (code: string) => void;
 }
 
+/** An address that the nodelist has. */
+export interface Source {
+  readonly address: string;
+  /** The node there; 0 if several share the address. */
+  readonly nodeId: NodeId;
+}
+
 /** A bound UDP socket that moves packets in batches. Nothing here throws. */
 export interface UdpSocket {
   /** What the targets of the queue mean, by index. */
   setPeers(peers: readonly Endpoint[]): void;
-  /** Drop datagrams from any other address; undefined: accept all. */
-  setSources(addresses: readonly string[] | undefined): void;
+  /** Drop datagrams from any other address; undefined: accept all. The inbox is told the nodes of those that pass. */
+  setSources(sources: readonly Source[] | undefined): void;
   /** Drop datagrams from this endpoint: own ones, come back. */
   setOwn(own: Endpoint): void;
   /** Do other sockets of this machine get what this one sends to a group? */

@@ -54,6 +54,22 @@ overBothSockets('udpu', (_path, track) => {
     assert.deepEqual(nodes[2]!.numbers.sort(), [1, 2]);
   });
 
+  it('tells from which node a packet comes, unless its address is that of several', async () => {
+    const [a, b, c] = (await ring(['127.0.0.1', '127.0.0.2', '127.0.0.2'])) as [TestNode, TestNode, TestNode];
+    const senders: number[] = [];
+    for (const node of [a, b])
+      node.onBatch = (batch) => senders.push(...batch.senders!.subarray(0, batch.count));
+    for (const [from, to] of [
+      [c, a],
+      [a, b],
+    ] as const) {
+      from.unicast(to.nodeId, packet(1, 40));
+      from.transport.flush();
+      await until(() => to.packets.length === 1, 'the packet');
+    }
+    assert.deepEqual(senders, [0, 1]);
+  });
+
   it('runs over IPv6', async () => {
     const [a, b] = (await ring(['::1', '::1'])) as [TestNode, TestNode];
     a.broadcast(packet(1, 1400), packet(2, 1400), packet(3, 30_000));

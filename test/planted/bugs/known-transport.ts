@@ -9,7 +9,7 @@ export const knownTransportBugs: readonly PlantedBug[] = [
     what: 'packets from unlisted addresses are heard',
     row: 'D1',
     file: transport,
-    find: 'site.totem.blockUnlistedIps ? [site.address, ...addresses] : undefined',
+    find: 'site.totem.blockUnlistedIps ? sourcesOf([own, ...members]) : undefined',
     replace: 'undefined',
   },
   {

@@ -137,6 +137,7 @@ export class RingContext {
   /** When a foreign ring's packet last made this node leave its ring, by sender. */
   readonly foreignGathers = new Map<NodeId, number>();
   lastTokenAt = -1;
+  nameRefusedAt = -Infinity;
   /** Smoothed time between tokens and share of it spent on work, milliseconds. */
   meanRotation = 0;
 

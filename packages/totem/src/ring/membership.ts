@@ -1,3 +1,4 @@
+import type { NodeId } from '@coterie/sdk';
 import type { CommitToken } from '../wire/commit-token.js';
 import { decodeCommitToken } from '../wire/commit-token.js';
 import type { Join } from '../wire/join.js';
@@ -9,11 +10,23 @@ import { originateToken, restoreOldRing } from './recovery.js';
 
 /** A ring cannot have got further ahead than this since the last sign of it: more is not believed at once. */
 const MAX_RING_SEQUENCE_JUMP = 2 ** 32;
+/** Milliseconds between two lines about nodes under a wrong id. */
+const NAME_COMPLAINT_INTERVAL = 60_000;
 
-/** A join or LEAVE, in any state (totemsrp message_handler_memb_join). */
-export function receiveJoin(r: RingContext, view: DataView, offset: number, length: number): void {
+/**
+ * A join or LEAVE, in any state (totemsrp message_handler_memb_join).
+ * @param sender the node at whose address it was sent; 0: unknown
+ */
+export function receiveJoin(
+  r: RingContext,
+  view: DataView,
+  offset: number,
+  length: number,
+  sender: NodeId,
+): void {
   const { join, reason } = decodeJoin(view, offset, length);
   if (join === undefined) return r.counters.drop(reason);
+  if (sender !== 0 && join.systemFrom !== sender) return refuseName(r, join.systemFrom, sender);
   if (join.systemFrom === r.me) return;
   if (!believable(r, join.ringSequence)) return r.counters.drop('join_ring_seq');
   r.counters.memb_join_rx++;
@@ -41,6 +54,17 @@ export function receiveJoin(r: RingContext, view: DataView, offset: number, leng
         r.transitions.gather(14);
       }
   }
+}
+
+/** Two nodes with one id would throw each other out for ever: only the one at the address of the nodelist is heard. */
+function refuseName(r: RingContext, claimed: NodeId, sender: NodeId): void {
+  r.counters.drop('join_address');
+  const now = r.ports.clock.now();
+  if (now - r.nameRefusedAt < NAME_COMPLAINT_INTERVAL) return;
+  r.nameRefusedAt = now;
+  r.ports.log.error(
+    `node ${sender} says that it is node ${claimed}, which the nodelist has at another address: it is not let in`,
+  );
 }
 
 /**

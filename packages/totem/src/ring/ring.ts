@@ -1,4 +1,4 @@
-import type { PacketBatch, SlabPool } from '@coterie/sdk';
+import type { NodeId, PacketBatch, SlabPool } from '@coterie/sdk';
 import type { TotemUpcalls } from '../evs.js';
 import type { TotemSettings } from '../settings.js';
 import type { RingTimer, TotemPorts } from '../totem.js';
@@ -91,12 +91,12 @@ export class Ring {
     const r = this.context;
     this.depth++;
     for (let i = 0; i < batch.count && !r.left; i++) {
-      this.packet(batch, batch.offsets[i]!, batch.lengths[i]!);
+      this.packet(batch, batch.offsets[i]!, batch.lengths[i]!, batch.senders?.[i] ?? 0);
     }
     this.finish();
   }
 
-  private packet(batch: PacketBatch, offset: number, length: number): void {
+  private packet(batch: PacketBatch, offset: number, length: number, sender: NodeId): void {
     const r = this.context;
     const { slab } = batch;
     const { view } = slab;
@@ -114,7 +114,7 @@ export class Ring {
         this.replay();
         return;
       case PacketType.join:
-        return receiveJoin(r, view, offset, length);
+        return receiveJoin(r, view, offset, length, sender);
       case PacketType.commitToken:
         return receiveCommitToken(r, view, offset, length);
       case PacketType.mergeDetect:
@@ -137,7 +137,7 @@ export class Ring {
     if (this.deferred.length === 0) return;
     const waiting = this.deferred;
     this.deferred = [];
-    for (const bytes of waiting) receiveJoin(this.context, bytes, 0, bytes.byteLength);
+    for (const bytes of waiting) receiveJoin(this.context, bytes, 0, bytes.byteLength, 0);
   }
 
   private holdCancel(view: DataView, offset: number, length: number): void {

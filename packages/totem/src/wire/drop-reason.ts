@@ -29,6 +29,7 @@ export const dropReasons = [
   'join_duplicate',
   'join_sender',
   'join_leave',
+  'join_address',
 
   'commit_short',
   'commit_count',
