@@ -66,6 +66,7 @@ export default defineConfig(
       '**/build/',
       '**/prebuilds/',
       'coverage/',
+      'apidocs/',
       'templates/',
     ],
   },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -68,6 +69,11 @@ describe('The house is tidy', function () {
       [],
       'npm run docs writes them',
     );
+  });
+
+  it('has a reference of the SDK and the clients that can be made without a warning', () => {
+    const typedoc = join(root, 'node_modules/.bin/typedoc');
+    execFileSync(typedoc, ['--emit', 'none', '--treatWarningsAsErrors'], { cwd: root, stdio: 'pipe' });
   });
 
   it('has the lock service of the tutorial among the examples', () => {
