@@ -7,6 +7,7 @@ import { coreSchemas } from '../packages/core/dist/config/schema-sections.js';
 import { knownBugsPage } from '../test/dist-test/known-bugs/page.js';
 import { apiReports } from './api-report.mjs';
 import { simulationPage } from './simulation-page.mjs';
+import { plantedBugsPage } from '../test/dist-test/planted/page.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -17,6 +18,7 @@ export function pages() {
     'docs/configuration.md': configurationPage(),
     'docs/known-bugs.md': knownBugsPage(table),
     'docs/simulation.md': simulationPage(readJson('docs/simulation.json'), table),
+    'docs/planted-bugs.md': plantedBugsPage(table),
     ...apiReports(),
   };
 }

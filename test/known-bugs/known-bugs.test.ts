@@ -4,7 +4,7 @@ import { bugs } from '../planted/bugs.js';
 import { withPlanted } from '../planted/with-planted.js';
 import { areas, type Area } from './areas.js';
 import { beside, catalogue } from './catalogue.js';
-import type { SuiteTest } from './known-bug.js';
+import { builtFrom } from './built.js';
 import type { Attempt, Finding } from './try-planted.js';
 
 const program = new URL('try-planted.js', import.meta.url);
@@ -61,7 +61,7 @@ function rediscovery({ file, rows }: Area): void {
       finds.map((bug) => ({ bug, module: new URL(`${file}.js`, import.meta.url).href, scenario: name })),
     ),
     ...tests.flatMap((each) =>
-      each.finds.map((bug) => ({ bug, module: builtFrom(each).href, test: each.test })),
+      each.finds.map((bug) => ({ bug, module: builtFrom(each.file).href, test: each.test })),
     ),
   ]);
   let findings: (Finding | null)[] = [];
@@ -75,11 +75,4 @@ function rediscovery({ file, rows }: Area): void {
       assert.ok(finding.property, finding.message);
     });
   });
-}
-
-function builtFrom({ file }: SuiteTest): URL {
-  const built = file.startsWith('test/')
-    ? file.replace(/^test\//, 'test/dist-test/')
-    : file.replace('/test/', '/dist-test/');
-  return new URL(built.replace(/\.ts$/, '.js'), root);
 }

@@ -11,3 +11,11 @@ export interface PlantedBug {
   readonly find: string;
   readonly replace: string;
 }
+
+/** A bug that random schedules do not find. */
+export interface MissedBug extends PlantedBug {
+  /** Why they do not, for people. */
+  readonly why: string;
+  /** The suite and the title of the test that finds it. */
+  readonly finder: { readonly file: string; readonly test: string };
+}

@@ -4,6 +4,7 @@ import { flowBugs } from './bugs/flow.js';
 import { groupBugs } from './bugs/groups.js';
 import { knownBugs } from './bugs/known.js';
 import { membershipBugs } from './bugs/membership.js';
+import { missedBugs } from './bugs/missed.js';
 import { quorumBugs } from './bugs/quorum.js';
 import { recoveryBugs } from './bugs/recovery.js';
 import { syncBugs } from './bugs/sync.js';
@@ -23,7 +24,7 @@ export const protocolBugs: readonly PlantedBug[] = [
   ...quorumBugs,
 ];
 
-export const bugs: readonly PlantedBug[] = [...protocolBugs, ...knownBugs];
+export const bugs: readonly PlantedBug[] = [...protocolBugs, ...missedBugs, ...knownBugs];
 
 export function findBug(name: string): PlantedBug {
   const bug = bugs.find((each) => each.name === name);

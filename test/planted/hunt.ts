@@ -1,14 +1,13 @@
 /**
  * `npm run mutants -- [--seeds N] [--again] [BUG...]`: looks for each planted bug with random schedules, two bugs at
  * a time, and writes down which seed found it by which property. What was found before is kept: an interrupted
- * search goes on where it was; `--again` begins anew.
+ * search goes on where it was; `--again` begins anew. Afterwards `npm run docs` writes the table.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { PlantedBug } from './bug.js';
 import { findBug, protocolBugs as bugs } from './bugs.js';
 import { FIRST_SEED, MOST_SEEDS, readKills, writeKills } from './kills.js';
-import { writePage } from './page.js';
 import type { Found } from './programs/search.js';
 import { withPlanted } from './with-planted.js';
 
@@ -32,7 +31,6 @@ const due = chosen.filter(({ name }) => values.again || kills[name]?.found === u
 let done = chosen.length - due.length;
 const waiting = [...due];
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work));
-writePage(bugs, kills);
 const survivors = chosen.filter(({ name }) => kills[name]?.found === undefined);
 console.log(`${chosen.length - survivors.length} of ${chosen.length} planted bugs found`);
 process.exitCode = survivors.length > 0 ? 1 : 0;

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { CsError, type NodeId } from '@coterie/sdk';
-import { Reason } from '../dist/ring-messages.js';
-import type { FakeClient } from './fake-client.js';
+import { JoinList, Reason, RingMessage } from '../dist/ring-messages.js';
+import { encode, type FakeClient } from './fake-client.js';
 import { SimulatedRing } from './simulated-ring.js';
 
 const all = [1, 2, 3];
@@ -204,5 +204,23 @@ describe('synchronisation', () => {
     assert.deepEqual(b.texts(), ['x', 'y', 'z']);
     assert.deepEqual(a.texts(), b.texts());
     assert.equal(two.counters.get('unknown_sender')?.value, 0);
+  });
+
+  it('takes the last of two lists of a node', () => {
+    const { ring, clients } = apart();
+    ring.form([1, 2, 3]);
+    const old = encode(JoinList, { processes: [{ pid: 99, group: 'g' }] });
+    const bytes = new Uint8Array(16 + old.length);
+    new DataView(bytes.buffer).setUint32(0, (2 << 16) | RingMessage.JOIN_LIST, true);
+    bytes.set(old, 16);
+    for (const id of all) assert.ok(ring.node(id).deliver(2, bytes));
+    ring.settle();
+    for (const client of clients) {
+      const pids = client
+        .configurations()
+        .at(-1)!
+        .members.map(({ pid }) => pid);
+      assert.deepEqual(pids.sort(), [10, 20, 30]);
+    }
   });
 });

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { PacketType, encodeJoin, joinSize } from '@coterie/totem/internal';
+import {
+  MCAST_PLAIN,
+  MCAST_SIZE,
+  McastHeader,
+  OrfToken,
+  PacketType,
+  decodeMcastHeader,
+  decodeOrfToken,
+  encodeJoin,
+  encodeOrfToken,
+  joinSize,
+  orfTokenSize,
+} from '@coterie/totem/internal';
 import { violations } from './evs-check.js';
 import { defaults, World } from './simulation.js';
 
@@ -107,6 +119,96 @@ describe('the ring, simulated', function () {
     assert.deepEqual(node.errors, [
       'node 3 says that it is node 2, which the nodelist has at another address: it is not let in',
     ]);
+  });
+
+  it('passes on requests for retransmission that a node cannot meet', () => {
+    const world = new World(1, [1, 2, 3], quick);
+    world.startAll();
+    assert.ok(world.schedule.runUntil(() => world.stable(), 20_000));
+    const token = new OrfToken();
+    let asked: number | undefined;
+    let passedOn: number | undefined;
+    world.filter = (from, to, bytes) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      if (bytes[3] !== PacketType.orfToken || decodeOrfToken(view, 0, bytes.length, token) !== undefined)
+        return false;
+      if (from === 3 && asked !== undefined) passedOn ??= token.rtrCount > 0 ? token.rtrSeq[0] : -1;
+      if (to !== 3 || asked !== undefined) return false;
+      // Nobody has sent the packet of this number so far.
+      asked = token.seq + 1;
+      token.rtrRepresentative[0] = token.representative;
+      token.rtrRingSequence[0] = token.ringSequence;
+      token.rtrSeq[0] = asked;
+      token.rtrCount = 1;
+      const forged = new Uint8Array(orfTokenSize(1));
+      encodeOrfToken(token, new DataView(forged.buffer), 0);
+      world.schedule.after(0.1, () => world.nodes.get(3)!.receive(forged));
+      return true;
+    };
+    assert.ok(world.schedule.runUntil(() => passedOn !== undefined, 5000));
+    assert.equal(passedOn, asked);
+  });
+
+  it('ends a message that a change of the ring has cut in a packet of its own', () => {
+    const world = new World(1, [1, 2, 3], { ...quick, maxMessages: 1 });
+    world.start(1);
+    world.start(2);
+    world.schedule.runFor(3000);
+    const header = new McastHeader();
+    const ends: number[] = [];
+    let before = 0;
+    let first = 0;
+    world.filter = (from, to, bytes) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      if (from !== 1 || to !== 2 || bytes[3] !== PacketType.mcast) return false;
+      assert.equal(decodeMcastHeader(view, 0, bytes.length, header), undefined);
+      if (header.encapsulated !== MCAST_PLAIN) return false;
+      const [goesOn, begun] = [view.getUint8(MCAST_SIZE + 4) !== 0, view.getUint8(MCAST_SIZE + 5) !== 0];
+      const parts = view.getUint16(MCAST_SIZE + 6, true);
+      first ||= header.ringSequence;
+      if (header.ringSequence === first) before++;
+      else if (begun && !(goesOn && parts === 1)) ends.push(parts);
+      return false;
+    };
+    const node = world.nodes.get(1)!;
+    assert.ok(node.send(20_000));
+    for (let i = 0; i < 20; i++) assert.ok(node.send(60));
+    assert.ok(world.schedule.runUntil(() => before > 2, 3000));
+    world.start(3);
+    assert.ok(world.schedule.runUntil(() => world.stable() && ends.length > 0, 20_000));
+    assert.deepEqual(ends, [1]);
+  });
+
+  it('sends after synchronisation what was queued for it and not sent by its end', () => {
+    const world = new World(1, [1, 2], { ...quick, maxMessages: 1 });
+    world.startAll();
+    const node = world.nodes.get(1)!;
+    const text = (i: number) => new TextEncoder().encode(`late ${i}\0`);
+    assert.ok(
+      world.schedule.runUntil(() => node.totem.state === 'operational' && node.members.length === 2, 20_000),
+    );
+    assert.ok(!node.synchronised);
+    for (let i = 0; i < 30; i++)
+      assert.ok(node.totem.multicast('a', new Uint8Array([...text(i), ...Buffer.alloc(1000)])));
+    world.schedule.runFor(5000);
+    for (const { log } of world.nodes.values())
+      assert.equal(
+        log.filter((event) => event.kind === 'deliver' && event.text.startsWith('late')).length,
+        30,
+      );
+  });
+
+  it('installs a ring at the fourth token that asks for nothing, not before (totemsrp message_handler_orf_token)', () => {
+    const world = new World(1, [1, 2], quick);
+    let tokens = 0;
+    world.filter = (_, to, bytes) => {
+      const idle = bytes[3] === PacketType.orfToken && world.nodes.get(1)?.totem.state === 'recovery';
+      if (to === 1 && idle) tokens++;
+      return false;
+    };
+    world.startAll();
+    assert.ok(world.schedule.runUntil(() => world.stable(), 20_000));
+    assert.equal(tokens, 4);
   });
 
   it('sends joins although send_join puts off each for longer than join repeats them', () => {

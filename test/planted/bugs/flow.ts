@@ -59,11 +59,4 @@ export const flowBugs: readonly PlantedBug[] = [
     find: 'while (!seqLt(seq, this.head)) {',
     replace: 'while (!seqLt((seq + 1) >>> 0, this.head)) {',
   },
-  {
-    name: 'sort-queue-keeps-the-last',
-    what: 'a second packet with the number of one that is there takes its place',
-    file: 'totem/dist/ring/messages.js',
-    find: 'if (queue.has(header.seq) || !seqLt(queue.released, header.seq))',
-    replace: 'if (!queue.has(header.seq) && !seqLt(queue.released, header.seq))',
-  },
 ];

@@ -9,22 +9,6 @@ const context = 'totem/dist/ring/context.js';
 /** Who is there: gather, commit, merge, pause, ring ids. */
 export const membershipBugs: readonly PlantedBug[] = [
   {
-    name: 'stale-join-disturbs',
-    what: 'a join that a member sent before this ring ends the ring',
-    row: 'B1',
-    file: membership,
-    find: 'return !(r.members.includes(join.systemFrom) && join.ringSequence < r.ring.sequence);',
-    replace: 'return true;',
-  },
-  {
-    name: 'accusing-join-disturbs',
-    what: 'a join that counts this node among the failed ends its ring',
-    row: 'B1',
-    file: membership,
-    find: 'if (join.failed.includes(r.me))\n        return false;',
-    replace: '',
-  },
-  {
     name: 'join-ignored-in-operational',
     what: 'a ring at work does not hear joins: who wants to join waits for merge detection or the loss of a token',
     row: 'B2',
@@ -70,13 +54,6 @@ export const membershipBugs: readonly PlantedBug[] = [
     replace: '',
   },
   {
-    name: 'consensus-without-commit',
-    what: 'a member whose representative does not send the commit token waits for it for good',
-    file: gather,
-    find: 'r.tokenLossTimer.start(r.settings.token);\n        return;',
-    replace: 'return;',
-  },
-  {
     name: 'nobody-left-to-agree',
     what: 'a node that gave everybody up, itself included, never forms a ring again',
     row: 'A8',
@@ -103,7 +80,7 @@ export const membershipBugs: readonly PlantedBug[] = [
     what: 'a node goes on considering who counts it among the failed',
     file: gather,
     find: 'r.failed = union(r.failed, [from]);',
-    replace: '',
+    replace: ';',
   },
   {
     name: 'highest-id-proposes',
@@ -124,14 +101,6 @@ export const membershipBugs: readonly PlantedBug[] = [
     what: 'packets of other rings are ignored',
     file: messages,
     find: '        r.proc = union(r.proc, [from]);\n        r.transitions.gather(running);',
-    replace: '',
-  },
-  {
-    name: 'pause-unnoticed',
-    what: 'a process that was paused believes the joins that waited in its socket',
-    row: 'B12',
-    file: 'totem/dist/ring/pause.js',
-    find: 'this.r.joinsIgnoredUntil = now + join;',
     replace: '',
   },
   {
@@ -183,27 +152,6 @@ export const membershipBugs: readonly PlantedBug[] = [
     file: commit,
     find: 'token.membIndex = index + 1;',
     replace: 'token.membIndex = index;',
-  },
-  {
-    name: 'commit-for-other-members',
-    what: 'the commit token is accepted whatever members it names',
-    file: commit,
-    find: 'return (sameSet(nodeSet(token.members), without(r.proc, r.failed)) &&',
-    replace: 'return (true &&',
-  },
-  {
-    name: 'commit-of-the-past',
-    what: 'the commit token is accepted whatever number its ring has',
-    file: commit,
-    find: 'token.ringSequence > r.ring.sequence &&',
-    replace: 'true &&',
-  },
-  {
-    name: 'commit-out-of-turn',
-    what: 'the commit token is accepted though it was here before',
-    file: commit,
-    find: 'token.members[token.membIndex] === r.me',
-    replace: 'true',
   },
   {
     name: 'commit-complete-when-half-full',

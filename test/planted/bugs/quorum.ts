@@ -102,11 +102,4 @@ export const quorumBugs: readonly PlantedBug[] = [
     find: 'if (this.quorate)\n            this.markExtremes();',
     replace: 'this.markExtremes(); if (this.quorate) ;',
   },
-  {
-    name: 'wait-for-all-forgotten',
-    what: 'a node that starts does not wait until it has seen all others',
-    file: votes,
-    find: 'if (rules.waitForAll)\n            this.setWaiting(true);\n        this.count();',
-    replace: 'this.count();',
-  },
 ];

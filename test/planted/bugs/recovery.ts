@@ -42,14 +42,6 @@ export const recoveryBugs: readonly PlantedBug[] = [
       'r.saved = r.counters.continuous_gather > 1 ? { aru: 0, highSeqReceived: r.highSeqReceived } : {',
   },
   {
-    name: 'initial-token-again',
-    what: 'a commit token that comes twice makes the representative start the ring twice',
-    row: 'B8',
-    file: recovery,
-    find: 'if (!r.isRepresentative || r.originatedToken)',
-    replace: 'if (!r.isRepresentative)',
-  },
-  {
     name: 'recovery-of-nothing',
     what: 'messages that others lack are not sent again on the new ring',
     file: recovery,
@@ -69,14 +61,6 @@ export const recoveryBugs: readonly PlantedBug[] = [
     file: recovery,
     find: 'let seq = range < SORT_QUEUE_SIZE ? low :',
     replace: 'let seq = range < SORT_QUEUE_SIZE && range > 0 ? (low + 1) >>> 0 :',
-  },
-  {
-    name: 'recovery-sent-by-everybody',
-    what: 'every survivor sends every message of recovery, more than a visit and a window allow',
-    row: 'B9',
-    file: recovery,
-    find: 'return place >= 0 && r.recovered[place] === 1;',
-    replace: 'return false;',
   },
   {
     name: 'recovery-taken-for-done',
@@ -107,13 +91,6 @@ export const recoveryBugs: readonly PlantedBug[] = [
     file: recovery,
     find: 'r.retransFlagCount >= 3 && seqLte(r.installSeq, token.aru)',
     replace: 'r.retransFlagCount >= 3',
-  },
-  {
-    name: 'recovery-a-rotation-early',
-    what: 'the new ring is installed at the first quiet rotation of the token',
-    file: recovery,
-    find: 'r.retransFlagCount >= 3 && seqLte(r.installSeq, token.aru)',
-    replace: 'r.retransFlagCount >= 1 && seqLte(token.seq, token.aru)',
   },
   {
     name: 'recovery-unfiltered',
@@ -185,21 +162,6 @@ export const recoveryBugs: readonly PlantedBug[] = [
     file: operational,
     find: 'r.highDelivered = highest;',
     replace: 'r.highDelivered = 0;',
-  },
-  {
-    name: 'new-ring-message-in-recovery',
-    what: 'a message of a member that has installed the ring already counts as one of recovery',
-    row: 'B10',
-    file: messages,
-    find: 'if (recovering !== encapsulated)',
-    replace: 'if (false)',
-  },
-  {
-    name: 'message-while-committing',
-    what: 'a message of the ring being formed is put among those of the old one',
-    file: messages,
-    find: "if (r.state === 'commit')",
-    replace: 'if (false)',
   },
   {
     name: 'aru-of-recovery-kept',

@@ -42,25 +42,11 @@ export const syncBugs: readonly PlantedBug[] = [
     replace: '',
   },
   {
-    name: 'services-of-the-first',
-    what: 'the list of services is closed when the first member has named its own',
-    file: synchronise,
-    find: 'return members.every((member) => this.services.has(member));',
-    replace: 'return members.some((member) => this.services.has(member));',
-  },
-  {
     name: 'all-came-along',
     what: 'engines are told that every member came along from the former ring',
     file: synchronise,
     find: 'const transitional = this.transitional.filter((node) => members.includes(node));',
     replace: 'const transitional = members;',
-  },
-  {
-    name: 'sync-not-aborted',
-    what: 'a synchronisation goes on after its ring has ended',
-    file: synchronise,
-    find: 'this.transitional = configuration.members;\n            this.abort();',
-    replace: 'this.transitional = configuration.members;',
   },
   {
     name: 'clients-send-during-sync',

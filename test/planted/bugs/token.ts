@@ -57,13 +57,6 @@ export const tokenBugs: readonly PlantedBug[] = [
     replace: '            sent++;\n        }\n        token.rtrRepresentative[kept]',
   },
   {
-    name: 'rtr-list-cleared-unmet',
-    what: 'requests for retransmission that this node cannot meet are thrown away',
-    file,
-    find: 'token.rtrCount = kept;',
-    replace: 'token.rtrCount = 0;',
-  },
-  {
     name: 'rtr-never-requested',
     what: 'nobody asks for messages that are missing',
     file,
@@ -112,14 +105,6 @@ export const tokenBugs: readonly PlantedBug[] = [
     file,
     find: 'while (seqLte(next, r.highSeqReceived) && queue.has(next)) {',
     replace: 'while (seqLte(next, r.highSeqReceived) && (queue.has(next) || queue.has((next + 1) >>> 0))) {',
-  },
-  {
-    name: 'failed-to-receive-never',
-    what: 'a node that cannot receive never finds out',
-    row: 'A8',
-    file,
-    find: 'if (r.aruCount <= r.settings.failRecvConst || token.aruAddr !== r.me)',
-    replace: 'if (true)',
   },
   {
     name: 'failed-to-receive-not-remembered',

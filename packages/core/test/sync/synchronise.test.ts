@@ -68,6 +68,20 @@ describe('synchronisation', () => {
     }
   });
 
+  it('counts nothing towards the synchronisation of a ring that has ended', () => {
+    const ring = threeNodes([2]);
+    ring.install([1, 2, 3]);
+    const barriers = () => ring.history.filter(({ bytes }) => bytes[0] === 0).length;
+    while (barriers() < 2) if (!ring.deliverOne()) ring.token();
+    const id = { representative: 1, sequence: 4 };
+    const lost = { kind: 'transitional', ring: id, members: [1, 2, 3], left: [], joined: [] } as const;
+    for (const { sync } of ring.nodes.values()) sync.configuration(lost);
+    ring.settle();
+    assert.equal(barriers(), 3);
+    for (const { journal } of ring.nodes.values())
+      assert.deepEqual(journal, ['init 2', 'process 2', 'abort 2']);
+  });
+
   it('tells engines who came along from the previous ring, as far as they are members', () => {
     const ring = threeNodes([2]);
     const id = ring.install([1, 2, 3], (node) => (node === 3 ? [] : [1, 2, 9]));

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {
+  MAX_RTR,
   MCAST_ENCAPSULATED,
   MCAST_PLAIN,
+  MCAST_SIZE,
   McastHeader,
   MergeDetect,
   OrfToken,
@@ -36,9 +38,12 @@ function assertReason(packet: Uint8Array, change: Change, reason: DropReason): v
   assert.equal(reencode(changed), reason);
 }
 
-const token = bytesOf((into) =>
-  encodeOrfToken(Object.assign(new OrfToken(), { nodeId: 1, representative: 1, ringSequence: 4 }), into, 0),
-);
+function tokenWith(fields: Partial<OrfToken>): Uint8Array {
+  const sound = { nodeId: 1, representative: 1, ringSequence: 4 };
+  return bytesOf((into) => encodeOrfToken(Object.assign(new OrfToken(), sound, fields), into, 0));
+}
+
+const token = tokenWith({});
 const header = Object.assign(new McastHeader(), { nodeId: 2, systemFrom: 2, representative: 1 });
 const plain = mcastOf(header, MCAST_PLAIN, new Uint8Array(20));
 const encapsulated = mcastOf(header, MCAST_ENCAPSULATED, plain);
@@ -74,6 +79,7 @@ describe('what is refused', () => {
     ['token with -1 requests', token, u32(53, 0xffff_ffff), 'token_rtr_count'],
     ['token with a request missing', token, u32(53, 1), 'token_short'],
     ['token of a ring beyond 2^53 - 1', token, tooGreatSequence(33), 'ring_seq'],
+    ['token with a request of such a ring', tokenWith({ rtrCount: 2 }), tooGreatSequence(77), 'ring_seq'],
 
     ['mcast from node 0', plain, u32(5, 0), 'node_id'],
     ['mcast from two nodes', plain, u32(13, 3), 'mcast_sender'],
@@ -122,6 +128,17 @@ describe('what is refused', () => {
   for (const [what, packet, change, reason] of cases) {
     it(`${what}: ${reason}`, () => assertReason(packet, change, reason));
   }
+
+  it('an mcast with one inside that is cut short or has another one inside: mcast_inner', () => {
+    const short = mcastOf(header, MCAST_ENCAPSULATED, plain.subarray(0, MCAST_SIZE - 1));
+    assert.equal(reencode(short), 'mcast_inner');
+    assert.equal(reencode(mcastOf(header, MCAST_ENCAPSULATED, encapsulated)), 'mcast_inner');
+  });
+
+  it('no token of ring 0, nor one with as many requests as there may be', () => {
+    for (const packet of [tokenWith({ ringSequence: 0 }), tokenWith({ rtrCount: MAX_RTR })])
+      assert.deepEqual(reencode(packet), packet);
+  });
 
   it('a join whose two counts add up to 2^32: join_count', () => {
     const both: Change = (view) =>

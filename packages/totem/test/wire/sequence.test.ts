@@ -26,6 +26,7 @@ describe('sequence numbers', () => {
   it('are ordered across the wrap', () => {
     assert.ok(seqLt(0xffff_ffff, 0));
     assert.ok(!seqLt(0, 0xffff_ffff));
+    assert.ok(!seqLt(0xffff_ffff, 0xffff_ffff));
     assert.ok(seqLte(0xffff_ffff, 0xffff_ffff));
     assert.equal(seqAdd(0xffff_ffff, 1), 0);
     assert.equal(seqAdd(0, -1), 0xffff_ffff);
