@@ -31,11 +31,15 @@ export class PackedInstallation {
   constructor() {
     const tarballs = join(this.folder, 'tarballs');
     mkdirSync(tarballs);
-    const output = execFileSync('npm', ['pack', '--workspaces', '--json', '--pack-destination', tarballs], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const output = execFileSync(
+      'npm',
+      ['pack', '--workspace', 'packages', '--json', '--pack-destination', tarballs],
+      {
+        cwd: ROOT,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     const packed = JSON.parse(output) as { name: string; filename: string; files: { path: string }[] }[];
     this.packages = packed.map(({ name, filename, files }) => {
       const place = join(this.folder, 'node_modules', name);
