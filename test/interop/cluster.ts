@@ -20,6 +20,8 @@ export interface ClusterPlan {
   readonly nodes: readonly ('corosync' | 'coteried')[];
   /** Whose library the traffic clients of coteried use; our own without it. */
   readonly library?: 'libcpg';
+  /** Who decides about quorum; corosync_votequorum without it. */
+  readonly provider?: string;
   /** Address of the corosync-qnetd that the nodes are to ask where they are two halves. */
   readonly qnetd?: string;
   /**

@@ -6,11 +6,13 @@ export function corosyncConf(
     transport,
     token,
     qnetd,
+    provider = 'corosync_votequorum',
     sections = '',
   }: {
     readonly transport: string;
     readonly token?: number;
     readonly qnetd?: string;
+    readonly provider?: string;
     readonly sections?: string;
   },
   endpoints: readonly Endpoint[],
@@ -32,7 +34,7 @@ export function corosyncConf(
   return [
     ...section('totem', totem),
     ...section('nodelist', nodes.flat()),
-    ...section('quorum', ['provider: corosync_votequorum', ...(qnetd === undefined ? [] : device(qnetd))]),
+    ...section('quorum', [`provider: ${provider}`, ...(qnetd === undefined ? [] : device(qnetd))]),
     ...section('logging', ['to_stderr: yes', 'to_syslog: no', 'timestamp: hires']),
     // A corosync with real-time priority that has much to do leaves the others of this machine 50 ms a second.
     ...section('system', [`state_dir: ${stateDir}`, 'sched_rr: no']),
