@@ -11,6 +11,7 @@ export * from './errors.js';
 export { type Counted, type Field } from './field.js';
 export * from './front-end.js';
 export * from './inject.js';
+export { LastWriter } from './last-writer.js';
 export * from './list.js';
 export * from './plugin.js';
 export * from './ports.js';

@@ -2,7 +2,8 @@ import { rest } from './bytes.js';
 import type { Cluster, SyncDelivery, SyncView, Synchroniser } from './cluster.js';
 import type { Codec, Infer } from './codec.js';
 import { sameRing, type NodeId, type RingId } from './ring.js';
-import { safeU64, u32 } from './scalars.js';
+import { u32 } from './scalars.js';
+import { Ring, SNAPSHOT_LIMIT, Side, Voice, better, sameSide } from './sides.js';
 import { struct } from './struct.js';
 
 /** The state of an engine, as one value. */
@@ -11,19 +12,21 @@ export interface ReplicatedState<T> {
   snapshot(): T;
   /** Put this in the place of the state that is there. */
   restore(state: T): void;
+  /**
+   * One state out of those of two sides that were apart; without it one side's state is taken whole. All members fold the states of
+   * all sides in the same order, that in which the ring heard of them, so that they come to the same as long as the result
+   * depends on the arguments alone. Sides share what was before they parted, and partitions heal in any order, so it should be
+   * idempotent, `merge(a, a) = a`; associative; and commutative. Unions of sets, maxima and the later of two writes are, sums are not.
+   */
+  merge?(one: T, other: T): T;
 }
 
 /** Functions of the engine's service that {@link replicate} takes for itself. */
 const ANNOUNCE = 0xfffe;
 const PIECE = 0xffff;
-/** Bytes of a snapshot that travel in one message, and of a snapshot at most. */
+/** Bytes of a snapshot that travel in one message. */
 const PIECE_SIZE = 32 * 1024;
-const SNAPSHOT_LIMIT = 64 * 1024 * 1024;
 
-/** Members that have the same state, because they have been together since they last agreed; size 0: nothing to lose. */
-const Ring = struct({ representative: u32, sequence: safeU64 });
-const Side = struct({ agreed: Ring, lowest: u32, size: u32 });
-type Side = Infer<typeof Side>;
 /** Messages name the ring that is being synchronised: what an aborted round left behind is none of this one's. */
 const Announcement = struct({ ring: Ring, side: Side });
 type Announcement = Infer<typeof Announcement>;
@@ -37,10 +40,17 @@ type Piece = Infer<typeof Piece>;
  * has been delivered since they started yield to all others.
  *
  * What the other sides did meanwhile is lost: an engine that must not lose it lets nothing change while the cluster is
- * not quorate, or merges in a {@link Synchroniser} of its own. The engine multicasts nothing while the cluster
- * synchronises, and has no delivery handlers 0xfffe and 0xffff. A snapshot takes 64 MiB at most.
+ * not quorate, or has a state that can be merged ({@link ReplicatedState.merge}; {@link LastWriter} is one).
+ * The engine multicasts nothing while the cluster synchronises, and has no delivery handlers 0xfffe and 0xffff. A snapshot
+ * takes 64 MiB at most; where sides are merged a node holds those of all of them for a moment.
  *
  * @example readonly sync = replicate(Sum, { snapshot: () => ({ sum: this.sum }), restore: ({ sum }) => (this.sum = sum) });
+ * @example
+ * readonly sync = replicate(Names, {
+ *   snapshot: () => [...this.names].sort(),
+ *   restore: (names) => (this.names = new Set(names)),
+ *   merge: (one, other) => [...new Set([...one, ...other])].sort(),
+ * });
  */
 export function replicate<T>(codec: Codec<T>, state: ReplicatedState<T>): Synchroniser {
   return new Replication(codec, state);
@@ -48,7 +58,7 @@ export function replicate<T>(codec: Codec<T>, state: ReplicatedState<T>): Synchr
 
 /**
  * Every node announces its side. The ring's total order decides the rest alike everywhere: who announces a side
- * first speaks for it, and sends the snapshot once no better side is known. Members without the engine are not waited for.
+ * first speaks for it, and sends the snapshot if its state counts. Members without the engine are not waited for.
  */
 class Replication<T> implements Synchroniser {
   readonly deliveries: readonly SyncDelivery[] = [
@@ -68,16 +78,12 @@ class Replication<T> implements Synchroniser {
   /** What is being synchronised; undefined: nothing. */
   private view: SyncView | undefined;
   private own!: Side;
-  private best!: Side;
-  /** Who speaks for the best side. */
-  private speaker: NodeId | undefined;
+  /** The sides in the order in which the ring heard of them. */
+  private voices: Voice[] = [];
   private progress: 'announce' | 'wait' | 'heard' = 'announce';
   /** The snapshot that this node sends, and how much of it is sent. */
   private outgoing: Uint8Array | undefined;
   private sent = 0;
-  private incoming: Uint8Array[] = [];
-  private received = 0;
-  private total = -1;
 
   constructor(
     private readonly codec: Codec<T>,
@@ -98,7 +104,6 @@ class Replication<T> implements Synchroniser {
     this.together = this.together.filter((id) => view.transitional.includes(id));
     const lowest = this.together[0] ?? this.cluster.nodeId;
     this.own = { agreed: this.agreed, lowest, size: this.changed ? this.together.length : 0 };
-    this.best = this.own;
   }
 
   process(): 'done' | 'again' {
@@ -111,48 +116,60 @@ class Replication<T> implements Synchroniser {
       if (cluster.multicast(ANNOUNCE, Announcement, announcement)) this.progress = 'wait';
     }
     if (this.progress !== 'heard') return 'again';
-    return this.speaker === cluster.nodeId ? this.send(view) : 'done';
+    const speaks = this.counting().some(
+      ({ side, speaker }) => speaker === cluster.nodeId && this.isOwn(side),
+    );
+    return speaks ? this.send(view) : 'done';
   }
 
   activate(): void {
-    const { view, own, best, incoming, received, total } = this;
+    const { view } = this;
     if (view === undefined) return;
+    const counting = this.counting();
     this.reset();
     this.agreed = view.ring;
     this.together = view.members;
-    if (sameSide(own, best)) return;
-    if (received !== total) throw new RangeError(`${received} of ${total} bytes of the snapshot came`);
-    const bytes = joined(incoming, total);
-    const decoded = this.codec.decode(new DataView(bytes.buffer), 0, total);
-    if (!decoded.ok) throw new TypeError(`the snapshot cannot be read: ${decoded.reason}`);
-    this.changed = best.size > 0;
-    this.state.restore(decoded.value);
+    const [first, ...others] = counting;
+    if (first === undefined || (others.length === 0 && this.isOwn(first.side))) return;
+    let state = first.state(this.codec);
+    // Several count only where they can be merged.
+    for (const voice of others) state = this.state.merge!(state, voice.state(this.codec));
+    this.changed = first.side.size > 0;
+    this.state.restore(state);
   }
 
   abort(): void {
     this.reset();
   }
 
+  /** The sides whose state counts, as far as they are known: the best, or all that have something to lose where they merge. */
+  private counting(): readonly Voice[] {
+    const { voices, state } = this;
+    const some = state.merge === undefined ? [] : voices.filter(({ side }) => side.size > 0);
+    if (some.length > 0) return some;
+    const [first, ...others] = voices;
+    return first === undefined ? [] : [others.reduce((a, b) => (better(b.side, a.side) ? b : a), first)];
+  }
+
+  private isOwn(side: Side): boolean {
+    return sameSide(side, this.own);
+  }
+
   private announced({ ring, side }: Announcement, from: NodeId): void {
     if (this.view === undefined || !sameRing(ring, this.view.ring)) return;
     if (from === this.cluster.nodeId) this.progress = 'heard';
-    if (better(side, this.best)) {
-      this.best = side;
-      this.speaker = from;
-    } else if (sameSide(side, this.best)) this.speaker ??= from;
+    if (!this.voices.some((voice) => sameSide(voice.side, side))) this.voices.push(new Voice(side, from));
   }
 
   private piece({ ring, total, offset, data }: Piece, from: NodeId): void {
     if (this.view === undefined || !sameRing(ring, this.view.ring)) return;
-    if (from !== this.speaker || sameSide(this.own, this.best)) return;
-    if (offset === 0) this.total = Math.min(total, SNAPSHOT_LIMIT);
-    // What does not fit is left out: the snapshot stays incomplete, which activation reports.
-    if (offset !== this.received || offset + data.length > this.total) return;
-    this.incoming.push(data.slice());
-    this.received += data.length;
+    const voice = this.voices.find(({ speaker }) => speaker === from);
+    // Where no other side counts, nobody asks for the state that is there.
+    if (voice === undefined || (this.state.merge === undefined && this.isOwn(voice.side))) return;
+    voice.take(total, offset, data);
   }
 
-  /** As much of the snapshot as there is room for; unless a better side has shown up, whose speaker goes on. */
+  /** As much of the snapshot as there is room for. */
   private send({ ring }: SyncView): 'done' | 'again' {
     const snapshot = (this.outgoing ??= this.encoded());
     do {
@@ -174,32 +191,9 @@ class Replication<T> implements Synchroniser {
 
   private reset(): void {
     this.view = undefined;
-    this.speaker = undefined;
+    this.voices = [];
     this.progress = 'announce';
     this.outgoing = undefined;
     this.sent = 0;
-    this.incoming = [];
-    this.received = 0;
-    this.total = -1;
   }
-}
-
-/** Sides of one ring have no member in common. */
-function sameSide(a: Side, b: Side): boolean {
-  return sameRing(a.agreed, b.agreed) && a.lowest === b.lowest;
-}
-
-function better(a: Side, b: Side): boolean {
-  if (a.size !== b.size) return a.size > b.size;
-  return a.lowest !== b.lowest ? a.lowest < b.lowest : a.agreed.sequence > b.agreed.sequence;
-}
-
-function joined(parts: readonly Uint8Array[], total: number): Uint8Array {
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
