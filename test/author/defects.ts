@@ -164,6 +164,17 @@ export const defects: readonly Defect[] = [
     code: 'COTERIE_E_INJECT_PARAMETER',
   },
   {
+    title: 'extends a class that asks for something, and has no constructor',
+    odd: entry(
+      engine('').replace(
+        'class OddEngine',
+        'class Wise { constructor(config) {} }\ninject(Config)(Wise, undefined, 0);\nclass OddEngine extends Wise',
+      ),
+    ),
+    running: true,
+    code: 'COTERIE_E_INJECT_INHERITED',
+  },
+  {
     title: 'asks for what nobody provides',
     odd: entry(engine("static wants = token('Oracle'); constructor(oracle) {}")),
     running: true,
