@@ -19,6 +19,7 @@ import { CpgClient, type Change, type ConfigurationEvent } from '@coterie/engine
 import { describeWith, program, root } from '../needs.js';
 import { Cluster } from './cluster.js';
 import { Hosts } from './hosts.js';
+import { halfHello } from './stream-say.js';
 import { until } from './until.js';
 
 const PATIENCE = 20_000;
@@ -128,6 +129,14 @@ describeWith(needs, 'coteried and programs that are not to be trusted', function
       }
     });
   }).timeout(CYCLE_PATIENCE);
+
+  it('ends handshakes that do not go on after 5 s, by the stream socket (P2)', async () => {
+    const nothingLeft = holdings(1);
+    const { runDir } = cluster.node(1);
+    const times = await Promise.all([0, 1, 15, 23].map((bytes) => halfHello(runDir, bytes)));
+    for (const time of times) assert.ok(time >= 4900 && time < 7500, times.join());
+    await nothingLeft();
+  });
 
   for (const node of nodes) {
     const type = node === 1 ? 'shared memory' : 'sockets';

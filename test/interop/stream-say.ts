@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -58,6 +59,20 @@ export async function say(runDir: string, service: number, requests: readonly Sa
   }
   socket.destroy();
   return outcomes;
+}
+
+/**
+ * Sends so many bytes of a handshake, and nothing more.
+ *
+ * @returns after how many milliseconds the daemon has closed the connection
+ */
+export async function halfHello(runDir: string, bytes: number): Promise<number> {
+  const socket = connect(join(runDir, SOCKET_NAME));
+  await once(socket, 'connect');
+  const start = performance.now();
+  if (bytes > 0) socket.write(hello(0).subarray(0, bytes));
+  await once(socket.resume(), 'close');
+  return performance.now() - start;
 }
 
 function hello(service: number): Buffer {
