@@ -136,6 +136,8 @@ export class RingContext {
   joinsIgnoredUntil = -Infinity;
   /** When a foreign ring's packet last made this node leave its ring, by sender. */
   readonly foreignGathers = new Map<NodeId, number>();
+  /** Two messages have claimed one place in the order of this ring. */
+  contradicted = false;
   lastTokenAt = -1;
   nameRefusedAt = -Infinity;
   /** Smoothed time between tokens and share of it spent on work, milliseconds. */

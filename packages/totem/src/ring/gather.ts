@@ -11,6 +11,7 @@ import { isSubset, nodeSet, sameSet, union, without } from './node-set.js';
 export function enterGather(r: RingContext, reason: GatherReason): void {
   r.tokenDiscarded = true;
   r.originatedToken = false;
+  r.contradicted = false;
   r.proc = union(r.proc, [r.me]);
   r.tokenLossTimer.stop();
   r.tokenRetransmitTimer.stop();

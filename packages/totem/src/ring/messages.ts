@@ -30,6 +30,7 @@ export function receiveMcast(r: RingContext, slab: Slab, offset: number, length:
           seq: header.seq,
         },
       );
+      r.contradicted = true;
     }
     return;
   }
@@ -40,6 +41,14 @@ export function receiveMcast(r: RingContext, slab: Slab, offset: number, length:
   if (seqLt(r.highSeqReceived, header.seq)) r.highSeqReceived = header.seq;
   advanceAru(r);
   if (r.state === 'operational') deliver(r, r.highSeqReceived, false);
+}
+
+/**
+ * Where two messages claimed one place, members may wait for what they will never hear: with the next ring all begin
+ * anew. corosync goes on.
+ */
+export function endContradiction(r: RingContext): void {
+  if (r.contradicted && r.state === 'operational' && mayDisturb(r, r.me)) r.transitions.gather(7);
 }
 
 function refusal(r: RingContext, header: McastHeader): string | undefined {

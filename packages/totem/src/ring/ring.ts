@@ -16,7 +16,7 @@ import {
   scheduleJoin,
 } from './gather.js';
 import { receiveCommitToken, receiveJoin } from './membership.js';
-import { announceRing, receiveMcast, receiveMergeDetect } from './messages.js';
+import { announceRing, receiveMcast, receiveMergeDetect, endContradiction } from './messages.js';
 import { enterOperational } from './operational.js';
 import { PauseDetector } from './pause.js';
 import { enterRecovery, restoreOldRing } from './recovery.js';
@@ -112,7 +112,7 @@ export class Ring {
         receiveToken(r, view, offset, length);
         this.handlingToken = false;
         this.replay();
-        return;
+        return endContradiction(r);
       case PacketType.join:
         return receiveJoin(r, view, offset, length, sender);
       case PacketType.commitToken:
