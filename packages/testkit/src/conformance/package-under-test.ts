@@ -59,8 +59,13 @@ export async function packageUnderTest(folder: string | URL): Promise<PackageUnd
 /** The plugin in `folder` for the nodes of a simulated cluster. @throws AssertionError with all that a daemon would refuse */
 export async function pluginIn(folder: string | URL): Promise<SimulatedPlugin> {
   const { found, loaded } = await packageUnderTest(folder);
-  const { name } = found.manifest;
-  return { name, plugin: loaded.plugin, ...(found.schema === undefined ? {} : { schema: found.schema }) };
+  const { name, services } = found.manifest;
+  const [{ wire } = { wire: undefined }] = services;
+  return {
+    ...{ name, plugin: loaded.plugin },
+    ...(wire === undefined ? {} : { wire }),
+    ...(found.schema === undefined ? {} : { schema: found.schema }),
+  };
 }
 
 /** The copy of the SDK that the plugin itself uses: a daemon would share it. */
