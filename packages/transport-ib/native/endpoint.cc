@@ -441,7 +441,7 @@ void Endpoint::Release() {
   ReleaseMemory();
   if (device_ != nullptr) rdma_->ibv_close_device(device_);
   device_ = nullptr;
-  if (removed_) LeaveDevice(connections_->bound()->verbs);
+  if (removed_ && connections_ != nullptr) LeaveDevice(connections_->bound()->verbs);
   connections_.reset();
 }
 
