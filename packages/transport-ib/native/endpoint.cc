@@ -382,6 +382,9 @@ void Endpoint::Joined(const rdma_ud_param& group) {
   rdma_cm_id* const id = connections_->bound();
   gid_index_ = group.ah_attr.grh.sgid_index;
   if (rdma_->ibv_query_gid(id->verbs, id->port_num, gid_index_, &own) == 0) gid_ = GidOf(own);
+  attached_ = direct_group_ == nullptr;
+  group_ = group.ah_attr.grh.dgid;
+  group_lid_ = group.ah_attr.dlid;
   ibv_ah* const handle = pair_->NewHandle(group.ah_attr);
   if (handle == nullptr) return Trouble("group_lost", errno);
   pair_->destinations().Set(0, {handle, group.qp_num, group.qkey}, pair_->sends().posted());
@@ -433,6 +436,9 @@ void Endpoint::CloseNow() {
 }
 
 void Endpoint::ReleaseMemory() {
+  // A queue pair that is attached to a group cannot be destroyed; librdmacm would detach it too late.
+  if (attached_) rdma_->ibv_detach_mcast(connections_->bound()->qp, &group_, group_lid_);
+  attached_ = false;
   direct_group_.reset();
   pair_.reset();
 }

@@ -83,6 +83,10 @@ class Endpoint : public Napi::ObjectWrap<Endpoint>, private ConnectionEvents, pr
   std::unique_ptr<DirectGroup> direct_group_;
   /** The direct group is joined, which JavaScript does not know yet. */
   bool joined_ = false;
+  /** librdmacm has attached the queue pair to this group. */
+  bool attached_ = false;
+  ibv_gid group_{};
+  uint16_t group_lid_ = 0;
   /** A context of its own: what happens to the device is told to each. */
   ibv_context* device_ = nullptr;
   Address own_;
