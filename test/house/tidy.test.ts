@@ -93,9 +93,15 @@ describe('The house is tidy', function () {
 
   it('names its test files so that they run', () => {
     const lost = files(/^((packages|examples)\/[^/]+\/test|test)\/.*\.ts$/).filter(
-      (path) => !basename(path).endsWith('.test.ts') && /^describe\(/m.test(text(path)),
+      (path) => !/\.(test|guest)\.ts$/.test(path) && /^describe\(/m.test(text(path)),
     );
     assert.deepEqual(lost, []);
+    const forGuest = files(/\.guest\.ts$/).map((path) => basename(path, '.guest.ts'));
+    const starter = text('scripts/infiniband.mjs');
+    assert.deepEqual(
+      forGuest.filter((name) => !starter.includes(`'${name}'`)),
+      [],
+    );
   });
 });
 

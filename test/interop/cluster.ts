@@ -16,6 +16,8 @@ export interface ClusterPlan {
   readonly transport: string;
   /** The token timeout in milliseconds; corosync's default without it. */
   readonly token?: number;
+  /** How many times longer than elsewhere programs may take to start, to end and to get messages: an emulated machine. */
+  readonly slowness?: number;
   /** What runs on nodes 1, 2, 3 ... */
   readonly nodes: readonly ('corosync' | 'coteried')[];
   /** Whose library the traffic clients of coteried use; our own without it. */
@@ -45,6 +47,7 @@ export class Cluster {
   readonly nodes: readonly ClusterNode[];
   /** Milliseconds without a token after which a node takes the ring for broken. */
   readonly token: number;
+  private readonly slowness: number;
 
   private constructor(
     readonly plan: ClusterPlan,
@@ -52,6 +55,7 @@ export class Cluster {
     /** Of all its files. */
     readonly folder: string,
   ) {
+    this.slowness = plan.slowness ?? 1;
     this.token = plan.token ?? 3000 + 650 * Math.max(0, plan.nodes.length - 2);
     this.nodes = plan.nodes.map((kind, i) => {
       const own = join(folder, `${i + 1}`);
@@ -61,7 +65,16 @@ export class Cluster {
       const endpoints = hosts.seenBy(i + 1).slice(0, plan.nodes.length);
       writeFileSync(configuration, corosyncConf(plan, endpoints, join(own, 'state')));
       const installed = { project: plan.project?.(i + 1) ?? project, cpg: plan.cpg };
-      const place = { id: i + 1, hosts, folder: own, configuration, own: plan.own ?? {}, ...installed };
+      const { slowness } = this;
+      const place = {
+        id: i + 1,
+        hosts,
+        folder: own,
+        configuration,
+        own: plan.own ?? {},
+        slowness,
+        ...installed,
+      };
       return kind === 'corosync'
         ? new RealNode(place, trafficProgram!)
         : new CoterieNode(place, plan.library && trafficProgram);
@@ -103,7 +116,9 @@ export class Cluster {
     await until(`agreement of ${ids.join()}`, patience, async () => {
       this.mustBeSound();
       return (
-        disagreement(nodes, quorate) ?? (await disagreementOfGroups(nodes)) ?? disagreement(nodes, quorate)
+        disagreement(nodes, quorate) ??
+        (await disagreementOfGroups(nodes, this.slowness)) ??
+        disagreement(nodes, quorate)
       );
     });
     const { ring } = nodes[0]!.client;
@@ -130,7 +145,7 @@ export class Cluster {
   /** Ends the load and waits until everybody has got all there is to get. */
   async quiet(): Promise<void> {
     for (const { client } of this.running) if (client.sending) client.stopSending();
-    await this.exchange(300, 1);
+    await this.exchange(300, 1, 60_000 * this.slowness);
   }
 
   /**
@@ -245,11 +260,14 @@ function disagreement(nodes: readonly ClusterNode[], quorate: boolean): string |
 }
 
 /** Asks the daemons themselves who is in their groups. */
-async function disagreementOfGroups(nodes: readonly ClusterNode[]): Promise<string | undefined> {
+async function disagreementOfGroups(
+  nodes: readonly ClusterNode[],
+  slowness: number,
+): Promise<string | undefined> {
   const expected = nodes.map(({ client }) => `interop/${client.self}`).sort();
   for (const { client } of nodes) client.askGroups();
   try {
-    await until('groups', 2000, () => {
+    await until('groups', 2000 * slowness, () => {
       const silent = nodes.find(({ client }) => client.groups === undefined);
       return silent && `node ${silent.id} does not answer`;
     });

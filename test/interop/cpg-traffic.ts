@@ -16,7 +16,7 @@ import { until } from './until.js';
 const HEADER = 20;
 const CRC_AT = 16;
 /** How long to wait for a daemon that has not started or not synchronised yet, in milliseconds. */
-const PATIENCE = 60_000;
+const PATIENCE = 300_000;
 
 const reasons = { join: 1, leave: 2, 'node-down': 3, 'node-up': 4, 'process-down': 5 };
 

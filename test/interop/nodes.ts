@@ -7,6 +7,8 @@ import type { Network } from './network.js';
 import { TrafficClient } from './traffic-client.js';
 import { until } from './until.js';
 
+/** How long a daemon's process may take to be there, in milliseconds. */
+const START_PATIENCE = 5000;
 /** How long a daemon may take to end once it was told to leave, in milliseconds. */
 const LEAVE_PATIENCE = 5000;
 /** How long a program may run beside a daemon, in milliseconds. */
@@ -27,6 +29,8 @@ export interface NodePlace {
   readonly folder: string;
   /** corosync.conf, without what belongs to one node only. */
   readonly configuration: string;
+  /** As {@link ClusterPlan} has it. */
+  readonly slowness: number;
   /** Names in `folder` of what is to lie over these folders of the machine, for this node alone. */
   readonly own: Readonly<Record<string, string>>;
   /** The folder whose package.json says what a coteried runs. */
@@ -134,10 +138,11 @@ export abstract class ClusterNode {
   /** Lets it leave the ring. */
   async stop(): Promise<void> {
     const child = this.end('SIGTERM');
+    const patience = LEAVE_PATIENCE * this.place.slowness;
     const timer = setTimeout(() => {
-      this.crash = `node ${this.id} (${this.kind}) had not ended ${LEAVE_PATIENCE} ms after SIGTERM`;
+      this.crash = `node ${this.id} (${this.kind}) had not ended ${patience} ms after SIGTERM`;
       child?.kill('SIGKILL');
-    }, LEAVE_PATIENCE);
+    }, patience);
     await this.ended;
     clearTimeout(timer);
   }
@@ -181,7 +186,7 @@ export abstract class ClusterNode {
 
   /** Waits until the process is the daemon on its host. */
   private async settled(pid: number): Promise<void> {
-    await until(`start of node ${this.id}`, 5000, () => {
+    await until(`start of node ${this.id}`, START_PATIENCE * this.place.slowness, () => {
       if (this.crash !== undefined)
         throw new Error(`${this.crash}\n${this.log().trimEnd().split('\n').slice(-10).join('\n')}`);
       const arrived = this.place.hosts.arrived(pid) && this.isDaemon(readCommand(pid));
