@@ -18,9 +18,11 @@ import { Arena } from './arena.js';
 import type { SimulatedNetwork } from './network.js';
 import type { SimulatedProcess } from './process.js';
 
-/** Packets of the ring are no longer than this: `netmtu` of the configuration is 1500. */
+/** Messages of the ring are no longer than this: `netmtu` of the configuration is 1500. */
 const PACKET_SIZE = 2048;
 const pool = new SlabPool(PACKET_SIZE, 1024);
+/** Joins and commit tokens of very many nodes are; forged ones make every node send such. */
+const largePool = new SlabPool(65536, 4);
 const arena = new Arena();
 
 /** What a node of the simulation has instead of sockets. */
@@ -57,7 +59,7 @@ export class Socket {
   receive(bytes: Uint8Array): void {
     this.process.packet(bytes.length, () => {
       if (this.events === undefined) return;
-      const slab = pool.take();
+      const slab = (bytes.length > PACKET_SIZE ? largePool : pool).take();
       slab.bytes.set(bytes);
       this.batch.slab = slab;
       this.batch.lengths[0] = bytes.length;
