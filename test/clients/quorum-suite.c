@@ -194,15 +194,6 @@ static void await_votes(votequorum_handle_t handle, unsigned int node, unsigned 
 	info_of(handle, node);
 }
 
-static void await_device(votequorum_handle_t handle, unsigned int votes)
-{
-	struct votequorum_info info = { .qdevice_votes = ~votes };
-
-	for (int i = 0; i < PATIENCE_MS && info.qdevice_votes != votes; i++, usleep(1000))
-		votequorum_getinfo(handle, 1, &info);
-	info_of(handle, 1);
-}
-
 static void devices(votequorum_handle_t handle)
 {
 	char name[400];
@@ -263,10 +254,6 @@ static void votequorum(void)
 	SAY(votequorum_setvotes(handle, 2, 1));
 	await_votes(handle, 2, 1);
 	SAY(votequorum_setvotes(handle, 99, 1));
-	SAY(votequorum_setvotes(handle, 0, 1));
-	await_device(handle, 1);
-	SAY(votequorum_setvotes(handle, 0, 0));
-	await_device(handle, 0);
 	SAY(votequorum_setexpected(handle, 3));
 	DISPATCH_UNTIL(fd, votequorum_dispatch(handle, CS_DISPATCH_ONE), expectations >= 2);
 	info_of(handle, 1);

@@ -325,12 +325,20 @@ describe('The commands, asked of a development cluster', function () {
     );
   });
 
+  /** A ring that changes meanwhile, on a busy machine, ends a reload: it has to be asked for again. */
+  async function reloaded(...options: readonly string[]): ReturnType<typeof coterie> {
+    for (let tries = 1; ; tries++) {
+      const answer = await coterie('reload', ...options);
+      if (answer.exit === 0) return answer;
+      assert.ok(tries < 5 && answer.err.includes('CS_ERR_TRY_AGAIN'), answer.out + answer.err);
+    }
+  }
+
   it('reload: all nodes or none', async () => {
     const file = join(project.folder, '.coterie', 'dev', 'corosync.conf');
     const written = readFileSync(file, 'utf8');
     writeFileSync(file, written.replace('token: 1000', 'token: 1500'));
-    const changed = await coterie('reload', '--node', '2');
-    assert.equal(changed.exit, 0, changed.out + changed.err);
+    const changed = await reloaded('--node', '2');
     for (const node of [1, 2, 3])
       assert.match(changed.out, new RegExp(`^node ${node}: changes: .*\\btotem\\.token\\b`, 'm'));
     writeFileSync(file, written.replace('token: 1000', 'tokin: 1000'));
@@ -340,7 +348,7 @@ describe('The commands, asked of a development cluster', function () {
     assert.equal(applied, false);
     for (const { errors } of nodes) assert.match(errors[0] ?? '', /tokin.*COTERIE_E_CONFIG_/);
     writeFileSync(file, written);
-    assert.equal((await coterie('reload')).exit, 0);
+    await reloaded();
   });
 
   it('events: what happens, a JSON object a line', async () => {

@@ -60,11 +60,6 @@ export interface PeerStatus {
  * visit. Queued packets retain their slab until they have left.
  */
 export interface Transport {
-  /**
-   * Bytes of the largest packet that the own interface carries, for `netmtu: auto`; called before {@link open}. A
-   * transport without it cannot do auto. Rejects as open does.
-   */
-  largestPacket?(): Promise<number>;
   /** Opens the sockets. Rejects with a coded error if the configuration cannot work (address not here, port taken). */
   open(events: TransportEvents): Promise<void>;
   /** Queue for every other member; a copy to this node itself is allowed, not needed. */

@@ -69,10 +69,6 @@ export class IbTransport implements Transport {
     this.checkTimer = timers.timer(() => void this.check());
   }
 
-  async largestPacket(): Promise<number> {
-    return (await this.prepare()).link.mtu;
-  }
-
   async open(events: TransportEvents): Promise<void> {
     this.events = events;
     const site = await this.prepare();
@@ -192,7 +188,7 @@ export class IbTransport implements Transport {
     throw new CoterieError(
       'COTERIE_E_IB_MTU',
       `totem.netmtu is ${netmtu}, but the port carries datagrams of ${mtu} bytes at most: ` +
-        `set netmtu to ${mtu} or less on every node, or to auto`,
+        `set netmtu to ${mtu} or less on every node`,
     );
   }
 

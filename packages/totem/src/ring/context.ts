@@ -76,6 +76,8 @@ export class RingContext {
   highestRingSequence: number;
   /** When {@link highestRingSequence} was last raised for somebody who is further ahead than is believed. */
   caughtUpAt = -Infinity;
+  /** By how much. */
+  catchUpStep = 0;
 
   proc: NodeSet = [];
   failed: NodeSet = [];

@@ -69,15 +69,18 @@ function refuseName(r: RingContext, claimed: NodeId, sender: NodeId): void {
 
 /**
  * A number that only a forger can have made up is not stored, nor does it part the nodes for good: forged joins,
- * each within the limit, may have taken some of them further ahead than the others believe. Those catch up, one
- * limit a token timeout.
+ * each within the limit, may have taken some of them further ahead than the others believe. Those catch up, a step a
+ * token timeout, each twice as far as the one before while they are told to go on.
  */
 function believable(r: RingContext, sequence: number): boolean {
   if (sequence <= r.highestRingSequence + MAX_RING_SEQUENCE_JUMP) return true;
   const now = r.ports.clock.now();
-  if (now - r.caughtUpAt >= r.settings.token) {
+  const since = now - r.caughtUpAt;
+  if (since >= r.settings.token) {
     r.caughtUpAt = now;
-    r.highestRingSequence += MAX_RING_SEQUENCE_JUMP;
+    r.catchUpStep = since < 2 * r.settings.token ? 2 * r.catchUpStep : MAX_RING_SEQUENCE_JUMP;
+    // Never beyond what somebody claims, where the numbers would be used up in vain.
+    r.highestRingSequence = Math.min(r.highestRingSequence + r.catchUpStep, sequence);
   }
   return false;
 }
