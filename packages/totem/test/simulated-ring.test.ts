@@ -121,6 +121,32 @@ describe('the ring, simulated', function () {
     ]);
   });
 
+  it('does not take leave of a node for another, whenever that comes', () => {
+    const world = new World(1, [1, 2, 3], quick);
+    world.startAll();
+    assert.ok(world.schedule.runUntil(() => world.stable(), 20_000));
+    const node = world.nodes.get(1)!;
+    const ringSequence = node.ring!.sequence;
+    const leave = { nodeId: 0, systemFrom: 2, ringSequence, proc: [1, 3], failed: [2] };
+    const bytes = new Uint8Array(joinSize(2, 1));
+    encodeJoin(leave, new DataView(bytes.buffer), 0);
+    node.receive(bytes, 3);
+    let drains = 0;
+    node.onDrain = () => {
+      if (drains++ === 0) node.receive(bytes, 3);
+    };
+    world.schedule.runFor(1000);
+    assert.ok(drains > 1);
+    assert.equal(node.errors.length, 1);
+    assert.deepEqual(node.members, [1, 2, 3]);
+    assert.ok(world.stable());
+    node.onDrain = () => {
+      node.onDrain = () => undefined;
+      node.receive(bytes, 2);
+    };
+    assert.ok(world.schedule.runUntil(() => node.totem.state === 'gather', 1000));
+  });
+
   it('passes on requests for retransmission that a node cannot meet', () => {
     const world = new World(1, [1, 2, 3], quick);
     world.startAll();

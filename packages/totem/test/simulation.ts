@@ -121,6 +121,8 @@ export class SimulatedNode {
   readonly warnings: string[] = [];
   readonly totem: Protocol;
   alive = true;
+  /** What arrives while the node takes the packets before a token out of its sockets. */
+  onDrain: () => void = () => undefined;
   /** Instant until which the process does not run; what happens to it waits. */
   pausedUntil = 0;
   synchronised = false;
@@ -162,7 +164,7 @@ export class SimulatedNode {
           return true;
         },
         flush: () => this.flush(),
-        drain: () => undefined,
+        drain: () => this.onDrain(),
       },
     };
     const create = world.packets ? PacketRing.create : createTotem;

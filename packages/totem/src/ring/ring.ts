@@ -16,7 +16,7 @@ import {
   scheduleJoin,
 } from './gather.js';
 import { receiveCommitToken, receiveJoin } from './membership.js';
-import { announceRing, receiveMcast, receiveMergeDetect, endContradiction } from './messages.js';
+import { announceRing, endContradiction, receiveMcast, receiveMergeDetect } from './messages.js';
 import { enterOperational } from './operational.js';
 import { PauseDetector } from './pause.js';
 import { enterRecovery, restoreOldRing } from './recovery.js';
@@ -30,7 +30,7 @@ const MAX_DEFERRED = 16;
 export class Ring {
   readonly context: RingContext;
   private readonly pause: PauseDetector;
-  private deferred: DataView[] = [];
+  private deferred: { readonly bytes: DataView; readonly sender: NodeId }[] = [];
   /** Depth of calls from outside: what they make the ring send leaves in one batch at the end. */
   private depth = 0;
   private handlingToken = false;
@@ -104,7 +104,7 @@ export class Ring {
     if (typeof type === 'string') return r.counters.drop(type);
     r.ports.observer?.received?.(r.state, type);
     if (type === PacketType.mcast) return receiveMcast(r, slab, offset, length);
-    if (this.handlingToken) return this.defer(type, view, offset, length);
+    if (this.handlingToken) return this.defer(type, view, offset, length, sender);
     switch (type) {
       case PacketType.orfToken:
         if (r.tokenDiscarded) return;
@@ -125,19 +125,19 @@ export class Ring {
   }
 
   /** Packets read while a token is handled: all but a LEAVE come again by themselves. */
-  private defer(type: PacketType, view: DataView, offset: number, length: number): void {
+  private defer(type: PacketType, view: DataView, offset: number, length: number, sender: NodeId): void {
     if (type !== PacketType.join || headerNodeId(view, offset) !== 0 || this.deferred.length >= MAX_DEFERRED)
       return;
     const copy = new Uint8Array(length);
     copy.set(new Uint8Array(view.buffer, view.byteOffset + offset, length));
-    this.deferred.push(new DataView(copy.buffer));
+    this.deferred.push({ bytes: new DataView(copy.buffer), sender });
   }
 
   private replay(): void {
     if (this.deferred.length === 0) return;
     const waiting = this.deferred;
     this.deferred = [];
-    for (const bytes of waiting) receiveJoin(this.context, bytes, 0, bytes.byteLength, 0);
+    for (const { bytes, sender } of waiting) receiveJoin(this.context, bytes, 0, bytes.byteLength, sender);
   }
 
   private holdCancel(view: DataView, offset: number, length: number): void {
