@@ -32,6 +32,18 @@ describe('the liveness checker', () => {
     assert.equal(broken(new LivenessChecker(), ...together, fault, ...alone, ...again, ...alone), 'L3 L1');
   });
 
+  it('takes no ring for the ring of all that its nodes are about to leave', () => {
+    const leaving: Line[] = [1, 2].map((node) => [node, { kind: 'state', state: 'recovery', cause: '' }]);
+    const next: Line[] = [1, 2].flatMap((node) => [
+      [node, { kind: 'state', state: 'operational', cause: '' }],
+      [node, transitional(8, [1, 2], 1, 2)],
+      [node, regular(8, 1, 2)],
+    ]);
+    const before = [...start, ...on(4), ...synchronised(1, 2), ...leaving, quiet];
+    assert.equal(broken(new LivenessChecker(), ...before, ...next, ...synchronised(1, 2)), '');
+    assert.equal(broken(new LivenessChecker(), ...before), 'L1');
+  });
+
   it('asks for no new ring after a fault that changed nothing, however long that is ago', () => {
     const [at, happening] = quiet as [number, { kind: 'quiet'; patience: number }];
     const hasty: Line = [at, { ...happening, patience: 1 }];

@@ -43,6 +43,18 @@ export const missedBugs: readonly MissedBug[] = [
     },
   },
   {
+    name: 'accusations-outlive-ring',
+    what: 'a node in recovery repeats whom the ring goes without to members that have installed it',
+    file: 'totem/dist/ring/membership.js',
+    find: 'forgive(r, join);',
+    replace: '',
+    why: 'Two rings must go on finding each other while one of them is half installed: a few schedules of ten thousand.',
+    finder: {
+      file: gather,
+      test: 'forgets whom its ring was to go without when a member that has installed it has',
+    },
+  },
+  {
     name: 'commit-for-other-members',
     what: 'the commit token is accepted whatever members it names',
     file: 'totem/dist/ring/commit.js',

@@ -10,8 +10,9 @@ const TIMEOUTS = 2.2;
 const PROMPT = 0.7;
 /** Joins that may have to be sent, one after the other, before all know of each other. */
 const JOINS = 4;
-/** Milliseconds a node for recovery from losses: some thirty rotations of the token. */
-const RECOVERY = 100;
+/** Rotations of the token that recovery from losses may take, and milliseconds that each node takes in all of them. */
+const RECOVERY = 60;
+const HANDLING = 100;
 /** Messages that each program sends in vain, bytes of each, and milliseconds before the fault in which half get lost. */
 const SAID = 4;
 const SIZE = 1000;
@@ -35,7 +36,7 @@ export class Coda {
     this.world = world;
     this.workload = workload;
     this.token = token;
-    this.slow = TIMEOUTS * token + 1000 + RECOVERY * world.ids.length;
+    this.slow = TIMEOUTS * token + 1000 + (RECOVERY * world.network.latency + HANDLING) * world.ids.length;
     this.prompt = PROMPT * token + JOINS * sendJoin;
   }
 

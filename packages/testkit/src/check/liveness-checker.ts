@@ -9,6 +9,8 @@ interface Node {
   ring: RingId | undefined;
   members: readonly NodeId[];
   synchronised: boolean;
+  /** Not on the way to another ring. */
+  operational: boolean;
   /** Highest numbers sent and delivered on this ring. */
   sent: number;
   delivered: number;
@@ -67,6 +69,8 @@ export class LivenessChecker implements Checker {
         this.changed(event, report);
         this.nodes.set(event.node, { ...newNode(), ring: event.ring, members: event.members });
         return;
+      case 'state':
+        return void (this.node(event).operational = event.state === 'operational');
       case 'synchronised':
         return this.synchronised(event);
       case 'originate':
@@ -136,8 +140,9 @@ export class LivenessChecker implements Checker {
     const [first] = this.nodes.values();
     const up = [...this.nodes.keys()];
     this.stable = [...this.nodes.values()].every(
-      ({ ring, members, synchronised }) =>
+      ({ ring, members, synchronised, operational }) =>
         synchronised &&
+        operational &&
         ring !== undefined &&
         first?.ring !== undefined &&
         sameRing(ring, first.ring) &&
@@ -183,5 +188,5 @@ export class LivenessChecker implements Checker {
 }
 
 function newNode(): Node {
-  return { ring: undefined, members: [], synchronised: false, sent: -1, delivered: -1 };
+  return { ring: undefined, members: [], synchronised: false, operational: true, sent: -1, delivered: -1 };
 }

@@ -6,6 +6,7 @@ import { decodeJoin } from '../wire/join.js';
 import { commitTokenFits } from './commit.js';
 import type { RingContext } from './context.js';
 import { processJoin } from './gather.js';
+import { isSubset } from './node-set.js';
 import { originateToken, restoreOldRing } from './recovery.js';
 
 /** A ring cannot have got further ahead than this since the last sign of it: more is not believed at once. */
@@ -49,6 +50,7 @@ export function receiveJoin(
       return;
     case 'recovery':
       if (concernsNewRing(r, join)) {
+        forgive(r, join);
         processJoin(r, join);
         restoreOldRing(r);
         r.transitions.gather(14);
@@ -93,6 +95,16 @@ function concernsRing(r: RingContext, join: Join): boolean {
 
 function concernsNewRing(r: RingContext, join: Join): boolean {
   return r.newMembers.includes(join.systemFrom) && join.ringSequence >= r.ring.sequence;
+}
+
+/**
+ * A member that accuses nobody whom this node still does has installed the ring, and forgotten there whom the ring went
+ * without. Were this node to repeat it, those would be left out of the next ring as well, in turn for ever.
+ */
+function forgive(r: RingContext, join: Join): void {
+  if (isSubset(r.failed, join.failed)) return;
+  r.proc = r.newMembers;
+  r.failed = [];
 }
 
 /** The compiler does not see that a call changes the state. */
