@@ -106,7 +106,16 @@ function isSection(property) {
 }
 
 function values(property) {
-  const { const: only, enum: choices, type, minimum, maximum, 'x-unit': unit } = property.items ?? property;
+  const {
+    anyOf,
+    const: only,
+    enum: choices,
+    type,
+    minimum,
+    maximum,
+    'x-unit': unit,
+  } = property.items ?? property;
+  if (anyOf !== undefined) return anyOf.map(values).join(', ');
   if (only !== undefined) return `\`${only}\``;
   if (choices !== undefined) return choices.map((choice) => `\`${choice}\``).join(', ');
   if (type !== 'integer') return 'text';

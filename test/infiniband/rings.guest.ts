@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { ConfdbClient } from '@coterie/engine-confdb/client';
+import { value } from '@coterie/sdk';
 import type { Cluster } from '../interop/cluster.js';
 import { describeTrials } from '../interop/describe-trials.js';
 import type { Scenario } from '../interop/scenarios.js';
@@ -20,11 +22,16 @@ const MESSAGES = SIZES.reduce((sum, [, count]) => sum + count, 0);
 /** Bytes, and microseconds between two messages of a node. */
 const LOAD = [1000, 50_000] as const;
 
+/** With `netmtu: auto`, and an MTU of 4200 of the interfaces. */
 const forms: Scenario = {
-  title: 'forms',
+  title: 'forms, with datagrams as large as the ports carry',
   async run(cluster) {
     await start(cluster, ...everyone);
     await agree(cluster, ...everyone);
+    for (const node of everyone) {
+      await using database = await ConfdbClient.connect({ runDir: cluster.node(node).runDir });
+      assert.deepEqual(await database.get('totem.netmtu'), value.u32(4096));
+    }
   },
 };
 
@@ -118,5 +125,6 @@ describe('three coteried on three soft-RoCE devices', () => {
     ),
     crashes,
   ];
-  describeTrials({ 'with transport iba': new Trial(plan('iba'), scenarios, async () => fabric) }, 1);
+  const automatic = { ...plan('iba'), sections: 'totem {\n  netmtu: auto\n}' };
+  describeTrials({ 'with transport iba': new Trial(automatic, scenarios, async () => fabric) }, 1);
 });

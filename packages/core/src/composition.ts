@@ -169,11 +169,14 @@ function pluginPorts(offer: Offer, name: string, section: LiveSection, timers: E
 }
 
 function transportPorts(configuration: Configuration): Ports {
-  const context: TransportContext = {
+  return new Map<symbol, unknown>([[TransportContext, transportContext(configuration)]]);
+}
+
+export function transportContext(configuration: Configuration): TransportContext {
+  return {
     nodeId: configuration.local.nodeId,
     members: members(configuration),
     name: configuration.transport,
     totem: configuration.transportSettings,
   };
-  return new Map<symbol, unknown>([[TransportContext, context]]);
 }

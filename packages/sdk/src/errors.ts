@@ -209,7 +209,8 @@ export const errors = {
   },
   COTERIE_E_IB_MTU: {
     meaning: 'totem.netmtu is larger than the datagrams that the port carries.',
-    remedy: 'Set netmtu to what the message says on every node; or raise the MTU of the network.',
+    remedy:
+      'Set netmtu to what the message says, or to auto, on every node; or raise the MTU of the network.',
   },
   COTERIE_E_IB_OPEN: {
     meaning: 'The RDMA device could not be opened.',

@@ -1,7 +1,7 @@
 import type { Engine } from './engine.js';
 import type { FrontEnd } from './front-end.js';
 import type { Token } from './token.js';
-import type { Transport } from './transport.js';
+import type { TransportClass } from './transport.js';
 
 /** A class whose constructor parameters all carry `@inject`. */
 export type Injectable<T> = new (...args: never[]) => T;
@@ -19,14 +19,14 @@ export interface Plugin {
   readonly version: 1;
   readonly engines: readonly Injectable<Engine>[];
   /** By the name that `totem.transport` selects. */
-  readonly transports: Readonly<Record<string, Injectable<Transport>>>;
+  readonly transports: Readonly<Record<string, TransportClass>>;
   readonly frontEnds: readonly Injectable<FrontEnd>[];
   readonly provides: readonly Provision[];
 }
 
 export interface PluginDefinition {
   engines?: readonly Injectable<object & Engine>[];
-  transports?: Readonly<Record<string, Injectable<Transport>>>;
+  transports?: Readonly<Record<string, TransportClass>>;
   frontEnds?: readonly Injectable<FrontEnd>[];
   provides?: readonly Provision[];
 }

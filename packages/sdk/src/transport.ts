@@ -80,6 +80,17 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** The class of a transport; its constructor parameters all carry `@inject`. */
+export interface TransportClass {
+  new (...args: never[]): Transport;
+  /**
+   * Bytes of the largest datagram that this node can send and receive, asked for before the transport is made where the file
+   * says `netmtu: auto`. Without this method that means the default. The `netmtu` of the context says nothing yet.
+   * @throws CoterieError if it cannot be found
+   */
+  largestDatagram?(context: TransportContext): Promise<number>;
+}
+
 /** What the executive tells a transport about the node it serves. */
 export interface TransportContext {
   readonly nodeId: NodeId;

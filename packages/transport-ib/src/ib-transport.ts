@@ -28,6 +28,7 @@ import type { Failure } from './addon.js';
 import { Counters } from './counters.js';
 import { Link } from './link.js';
 import { type Held, Paths } from './paths.js';
+import { portMtu } from './port-mtu.js';
 
 /** The group, as a target of packets. */
 const GROUP = 0;
@@ -69,11 +70,15 @@ export class IbTransport implements Transport {
     this.checkTimer = timers.timer(() => void this.check());
   }
 
+  static async largestDatagram(context: TransportContext): Promise<number> {
+    const { address, port } = await ownEnd(context);
+    return portMtu(address, port, context.nodeId);
+  }
+
   async open(events: TransportEvents): Promise<void> {
     this.events = events;
     const site = await this.prepare();
     this.site = site;
-    this.checkMtu(site.link.mtu);
     await site.link.open();
     if (this.closed) return site.link.close();
     this.downReason = undefined;
@@ -141,16 +146,8 @@ export class IbTransport implements Transport {
   /** Everything that does not change while the node runs. @throws CoterieError if the configuration cannot work */
   private async prepare(): Promise<Site> {
     const { totem, nodeId } = this.context;
-    const own = this.members.find((member) => member.nodeId === nodeId);
-    const found = own && (await resolveOwn(own.address, totem.ipVersion, resolveByHost));
-    if (!own || !found) {
-      throw new CoterieError(
-        'COTERIE_E_IB_RESOLVE',
-        `ring0_addr "${own?.address ?? ''}" of this node (${nodeId}) gives no address for ip_version ${totem.ipVersion}`,
-      );
-    }
-    const { address, family } = found;
-    const port = own.port || totem.interface.mcastport;
+    const { address, family, port } = await ownEnd(this.context);
+    this.checkMtu(portMtu(address, port, nodeId));
     const options = {
       ...{ address, port, nodeId, group: this.group(family) },
       receives: totem.windowSize * this.members.length,
@@ -188,7 +185,7 @@ export class IbTransport implements Transport {
     throw new CoterieError(
       'COTERIE_E_IB_MTU',
       `totem.netmtu is ${netmtu}, but the port carries datagrams of ${mtu} bytes at most: ` +
-        `set netmtu to ${mtu} or less on every node`,
+        `set netmtu to ${mtu} or less, or to auto, on every node`,
     );
   }
 
@@ -279,4 +276,21 @@ export class IbTransport implements Transport {
     this.complaints.set(message, this.clock.now());
     this.log.warn(message);
   }
+}
+
+/** Where this node is on the network. @throws CoterieError if its name gives no address */
+async function ownEnd({
+  nodeId,
+  members,
+  totem,
+}: TransportContext): Promise<{ address: string; family: Family; port: number }> {
+  const own = members.find((member) => member.nodeId === nodeId);
+  const found = own && (await resolveOwn(own.address, totem.ipVersion, resolveByHost));
+  if (!own || !found) {
+    throw new CoterieError(
+      'COTERIE_E_IB_RESOLVE',
+      `ring0_addr "${own?.address ?? ''}" of this node (${nodeId}) gives no address for ip_version ${totem.ipVersion}`,
+    );
+  }
+  return { ...found, port: own.port || totem.interface.mcastport };
 }

@@ -82,16 +82,9 @@ export class Link {
     }
   }
 
-  /** Bytes of the largest datagram that the port carries: of the open link, or of one opened to look. @throws CoterieError */
+  /** Bytes of the largest datagram that the port of the open link carries. */
   get mtu(): number {
-    if (this.endpoint !== undefined) return this.endpoint.info().mtu;
-    try {
-      return this.openEndpoint().info().mtu;
-    } catch (error) {
-      throw explainOpenError(error, this.options.address, this.options.port);
-    } finally {
-      this.close();
-    }
+    return this.endpoint!.info().mtu;
   }
 
   /** Sends all of the queue, which may be cleared afterwards. The link must be up. */

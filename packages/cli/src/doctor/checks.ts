@@ -8,7 +8,7 @@ import type { Machine } from './machine.js';
 const SOCKET_BUFFER = 2 * 1024 * 1024;
 
 /** What of a configuration concerns the network of this node. */
-export type NetworkSettings = Pick<Configuration, 'local' | 'transport' | 'transportSettings'>;
+export type NetworkSettings = Pick<Configuration, 'local' | 'transport' | 'transportSettings' | 'section'>;
 
 /** Native parts that were not built for this platform; the plugin does without, or does not start. */
 export function checkAddons(plugins: readonly PluginStatus[], machine: Machine): Finding[] {

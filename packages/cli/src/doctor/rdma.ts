@@ -20,12 +20,14 @@ export interface RdmaDevice {
 
 /** One area for each port of a device, named by what it is, and one for whether `transport: iba` works with them. */
 export async function examineRdma(
-  { local, transport, transportSettings: { netmtu } }: NetworkSettings,
+  { local, transport, transportSettings, section }: NetworkSettings,
   plugins: readonly PluginStatus[],
 ): Promise<{ area: string; findings: Finding[] }[]> {
   const plugin = plugins.find(({ packageName }) => packageName === '@coterie/transport-ib');
   if (transport !== 'iba' || plugin === undefined) return [];
-  const address = local.address;
+  // With auto it is whatever the port carries.
+  const netmtu = section('totem').netmtu === 'auto' ? 0 : transportSettings.netmtu;
+  const { address } = local;
   try {
     const module = (await import(pathToFileURL(join(plugin.directory, 'dist/index.js')).href)) as {
       rdmaDevices(): readonly RdmaDevice[];
@@ -75,7 +77,7 @@ function findingsOf(ports: readonly Port[], address: string, netmtu: number): Fi
   if (netmtu <= own.activeMtu) return [];
   return error(
     `totem.netmtu is ${netmtu}, and ${place} carries ${own.activeMtu} bytes: the daemon will not start.`,
-    `Write "netmtu: ${own.activeMtu}" into the section totem on every node.`,
+    `Write "netmtu: ${own.activeMtu}", or "netmtu: auto", into the section totem on every node.`,
   );
 }
 

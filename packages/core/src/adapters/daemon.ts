@@ -7,6 +7,7 @@ import type { Configuration } from '../config/configuration.js';
 import { formatProblem } from '../config/problems.js';
 import { Executive } from '../executive.js';
 import type { Ending } from '../executive-ports.js';
+import { settleNetmtu } from '../largest-datagram.js';
 import { loadPlugins, type LoadResult } from '../plugins/load.js';
 import type { PluginPlan } from '../plugins/plan.js';
 import { reportKeys, reportPlugins } from '../plugins/report.js';
@@ -75,7 +76,6 @@ class Daemon {
   private readonly storage: FileStorage;
   private readonly trace: TraceFile | undefined;
   private readonly log;
-  private readonly file: DaemonConfigurationFile;
   private signals = 0;
 
   constructor(
@@ -85,7 +85,6 @@ class Daemon {
   ) {
     this.logging = new Logging(configuration.logging, line.foreground);
     this.log = this.logging.logs('main');
-    this.file = new DaemonConfigurationFile(line, plan, configuration, this.logging);
     this.storage = new FileStorage(line.stateDir ?? configuration.system.stateDir ?? defaultStateDir());
     if (line.trace !== undefined)
       this.trace = new TraceFile(line.trace, configuration.local.nodeId, systemClock, this.log);
@@ -94,9 +93,11 @@ class Daemon {
   async run(): Promise<ExitCode> {
     const { logs } = this.logging;
     const { plugins, importTimes } = await this.load();
-    const executive = new Executive(this.configuration, plugins, {
+    const configuration = await settleNetmtu(this.configuration, plugins, timers);
+    const file = new DaemonConfigurationFile(this.line, this.plan, configuration, this.logging);
+    const executive = new Executive(configuration, plugins, {
       ...{ clock: systemClock, timers, random: systemRandom, storage: this.storage, logs },
-      ...{ processes: systemProcesses, configurationFile: this.file, clientFiles: new SharedFolders() },
+      ...{ processes: systemProcesses, configurationFile: file, clientFiles: new SharedFolders() },
       ringIds: new StoredRingId(this.storage, this.configuration.local.nodeId, logs('totem')),
       listener: new UnixListener(join(this.line.runDir, SOCKET_NAME)),
       uid: process.getuid?.() ?? -1,
@@ -105,8 +106,8 @@ class Daemon {
     });
     for (const [key, held] of reportKeys(reportPlugins(this.plan, [], importTimes)))
       executive.database.set(key, held);
-    this.file.attach(executive);
-    this.handleSignals(executive);
+    file.attach(executive);
+    this.handleSignals(executive, file);
     await executive.start();
     const pidFile = join(this.line.runDir, 'coteried.pid');
     writeFileSync(pidFile, `${process.pid}\n`);
@@ -131,7 +132,7 @@ class Daemon {
     return loaded;
   }
 
-  private handleSignals(executive: Executive): void {
+  private handleSignals(executive: Executive, file: DaemonConfigurationFile): void {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
       process.on(signal, () => {
         if (++this.signals > 1) process.exit(ExitCode.INTERNAL);
@@ -139,7 +140,7 @@ class Daemon {
       });
     }
     process.on('SIGHUP', () => {
-      this.file.reload().catch((error: unknown) => this.log.error(`not reloaded: ${describe(error)}`));
+      file.reload().catch((error: unknown) => this.log.error(`not reloaded: ${describe(error)}`));
     });
     process.on('SIGUSR2', () => {
       this.trace?.flush();

@@ -106,6 +106,10 @@ class Reader {
 }
 
 function fromText(text: string, schema: SectionSchema): unknown {
+  if (Array.isArray(schema.anyOf)) {
+    const read = (schema.anyOf as SectionSchema[]).map((choice) => fromText(text, choice));
+    return read.find((value) => typeof value !== 'string') ?? text;
+  }
   if (schema.type === 'integer') return integerFromText(text) ?? text;
   if (schema.type === 'number') return /^-?[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : text;
   if (schema.type === 'boolean') {

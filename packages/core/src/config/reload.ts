@@ -1,6 +1,7 @@
 import type { Database, DatabaseValue } from '@coterie/sdk';
 import { sameValue } from '../database/value.js';
 import type { Configuration, Problem } from './configuration.js';
+import { keepNetmtu } from './netmtu.js';
 import { Problems } from './problems.js';
 
 /** What a reload does. With an error among the problems, everything stays as it was. */
@@ -46,9 +47,10 @@ const clearedPrefixes: readonly string[] = [
  */
 export function planReload(
   old: Configuration,
-  next: Configuration,
+  read: Configuration,
   database: Pick<Database, 'get' | 'keys'>,
 ): Reload {
+  const next = keepNetmtu(old, read);
   const problems = new Problems(next.file);
   checkNodes(old, next, problems);
   const keys = new Map(next.keys);

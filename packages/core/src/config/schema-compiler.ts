@@ -46,7 +46,7 @@ function compile(schema: SectionSchema): Validate {
   ajv.removeSchema(schema);
   return (value) => {
     if (check(value)) return [];
-    return (check.errors ?? []).map(fault);
+    return faults(check.errors ?? []);
   };
 }
 
@@ -61,6 +61,20 @@ function closed(schema: unknown): unknown {
   if (typeof copy['$id'] === 'string') delete copy['$id'];
   const open = 'additionalProperties' in copy || 'unevaluatedProperties' in copy;
   return copy.type === 'object' && !open ? { ...copy, additionalProperties: false } : copy;
+}
+
+function faults(errors: readonly ErrorObject[]): SchemaFault[] {
+  let found: SchemaFault[] = [];
+  for (const error of errors) {
+    if (error.keyword === 'anyOf') {
+      // What each choice asks for has been listed before.
+      const choices = found.filter(({ pointer }) => pointer === error.instancePath);
+      const wanted = choices.map((choice) => choice.wanted.replace(/^it must be (.*)\.$/, '$1')).join(' or ');
+      found = found.filter((each) => !choices.includes(each));
+      if (choices.length > 0) found.push({ ...choices[0]!, wanted: `it must be ${wanted}.` });
+    } else found.push(fault(error));
+  }
+  return found;
 }
 
 function fault(error: ErrorObject): SchemaFault {

@@ -1,5 +1,6 @@
 import type { SectionSchema } from './configuration.js';
-import { choice, milliseconds, section, several, text, whole, whole64 } from './schema.js';
+import { AUTO } from './netmtu.js';
+import { choice, milliseconds, section, several, text, whole, whole64, wholeOr } from './schema.js';
 
 /** Keys that only knet reads: known, so that a shared file can be used, and without effect. */
 const knet: Record<string, SectionSchema> = {
@@ -113,7 +114,14 @@ export const totemSchema: SectionSchema = section(
     secauth: choice(['on', 'off'], undefined, 'Old switch for crypto_cipher and crypto_hash.'),
     keyfile: text('File of the shared key.'),
     key: text('The shared key.'),
-    netmtu: whole('uint32', 'Largest datagram in bytes. Default 1500.', { maximum: 65_507 }),
+    netmtu: wholeOr(
+      AUTO,
+      whole(
+        'uint32',
+        'Largest datagram in bytes, the same on all nodes. auto: the largest that the port carries (iba). Default 1500.',
+        { maximum: 65_507 },
+      ),
+    ),
     nodeid: whole('uint32', 'Without effect: write nodelist.node.nodeid.'),
     clear_node_high_bit: choice(
       ['yes', 'no'],

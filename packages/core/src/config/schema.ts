@@ -23,6 +23,12 @@ export function whole(type: keyof typeof largest, description: string, extra: Ex
   return { type: 'integer', minimum: 0, maximum: largest[type], ...extra, description, 'x-icmap': type };
 }
 
+/** A whole number, or one word that stands for what is found out at the start. */
+export function wholeOr(word: string, number: SectionSchema): SectionSchema {
+  const { description, 'x-icmap': type, ...bounds } = number;
+  return { anyOf: [bounds, { const: word }], description, 'x-icmap': type };
+}
+
 /** Milliseconds; 0 means the default, which is derived where `default` is absent. */
 export function milliseconds(description: string, extra: Extra = {}): SectionSchema {
   return whole('uint32', description, { 'x-unit': 'ms', ...extra });

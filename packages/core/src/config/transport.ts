@@ -3,6 +3,7 @@ import { parseAddress } from './address.js';
 import type { NodeSettings } from './configuration.js';
 import { didYouMean } from './did-you-mean.js';
 import type { Interpreted } from './interpret.js';
+import { AUTO } from './netmtu.js';
 import type { ListedNode } from './nodes.js';
 import type { Problems } from './problems.js';
 import { knetKeys } from './schema-totem.js';
@@ -16,7 +17,7 @@ interface TotemSection {
   readonly crypto_cipher?: string;
   readonly crypto_hash?: string;
   readonly secauth?: string;
-  readonly netmtu?: number;
+  readonly netmtu?: number | typeof AUTO;
   readonly block_unlisted_ips?: string;
   readonly interface?: readonly InterfaceSection[];
 }
@@ -232,8 +233,8 @@ function automaticGroup(clusterName: string, localAddress: string): string | und
   return `239.192.${id >> 8}.${id % 0xff}`;
 }
 
-function checkedNetmtu(totem: Interpreted, configured: number | undefined, problems: Problems): number {
-  const netmtu = configured || DEFAULT_NETMTU;
+function checkedNetmtu(totem: Interpreted, configured: TotemSection['netmtu'], problems: Problems): number {
+  const netmtu = configured === AUTO ? DEFAULT_NETMTU : configured || DEFAULT_NETMTU;
   if (netmtu < LEAST_NETMTU) {
     problems.error(
       'COTERIE_E_CONFIG_VALUE',

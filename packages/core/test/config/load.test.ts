@@ -191,6 +191,13 @@ describe('loadConfiguration', () => {
     }
     assert.deepEqual(problemsOf(totemWith('token_warning: 101') + threeNodes), ['6 E TIMER']);
     assert.deepEqual(problemsOf(totemWith('netmtu: 100') + threeNodes), ['6 E VALUE']);
+    const { problems } = load(totemWith('netmtu: automatic') + threeNodes);
+    assert.deepEqual(
+      problems.map(({ message }) => message),
+      ['totem.netmtu is "automatic"; it must be an integer in the range 0..65507 or "auto".'],
+    );
+    assert.deepEqual(problemsOf(totemWith('netmtu: 65508') + threeNodes), ['6 E VALUE']);
+    assert.deepEqual(problemsOf(totemWith('netmtu {', '}') + threeNodes), ['6 E VALUE']);
   });
 
   it('refuses links, families and groups that cannot work', () => {

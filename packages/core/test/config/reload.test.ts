@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { value } from '@coterie/sdk';
+import { withNetmtu } from '../../dist/config/netmtu.js';
 import { planReload } from '../../dist/config/reload.js';
 import { MemoryDatabase } from '../../dist/database/database.js';
 import type { Configuration } from '../../dist/config/configuration.js';
@@ -69,6 +70,19 @@ describe('planReload', () => {
       const { deleted, set } = planReload(file(before), file(after), database);
       assert.deepEqual([deleted, set.size], [[], 0]);
     }
+  });
+
+  it('keeps what has been found out for netmtu: auto, and says that auto itself needs a restart', () => {
+    const auto = loaded(totemWith('netmtu: auto') + threeNodes, more);
+    const found = withNetmtu(auto, 4096);
+    assert.deepEqual([found.totem.netmtu, found.transportSettings.netmtu], [4096, 4096]);
+    const again = planReload(found, auto, running(found));
+    assert.deepEqual([again.set.size, again.deleted, again.problems], [0, [], []]);
+    assert.deepEqual(again.configuration.keys.get('totem.netmtu'), value.u32(4096));
+    const { configuration, problems } = reload(totem + threeNodes, totemWith('netmtu: auto') + threeNodes);
+    assert.equal(problems.length, 1);
+    assert.equal(configuration.totem.netmtu, 1500);
+    assert.equal(configuration.section('totem').netmtu, undefined);
   });
 
   it('leaves what needs a restart as it was, and says so', () => {

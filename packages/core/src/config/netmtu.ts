@@ -1,0 +1,25 @@
+import { value } from '@coterie/sdk';
+import type { Configuration } from './configuration.js';
+
+/** `totem.netmtu` when the transport is to say what it carries. */
+export const AUTO = 'auto';
+
+export function isNetmtuAutomatic(configuration: Configuration): boolean {
+  return configuration.section('totem').netmtu === AUTO;
+}
+
+/** @param netmtu what was found out, in bytes */
+export function withNetmtu(configuration: Configuration, netmtu: number): Configuration {
+  return {
+    ...configuration,
+    totem: { ...configuration.totem, netmtu },
+    transportSettings: { ...configuration.transportSettings, netmtu },
+    keys: new Map(configuration.keys).set('totem.netmtu', value.u32(netmtu)),
+  };
+}
+
+/** A configuration that has been read again, with what the one in force has found out. */
+export function keepNetmtu(old: Configuration, next: Configuration): Configuration {
+  const both = isNetmtuAutomatic(old) && isNetmtuAutomatic(next);
+  return both ? withNetmtu(next, old.totem.netmtu) : next;
+}
