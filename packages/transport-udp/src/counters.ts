@@ -1,3 +1,5 @@
+import { Tally } from '@coterie/sdk/transport';
+
 /**
  * Counters of a transport, shared by its sockets. The addon counts into the same array by position: the order of
  * the names is that of `enum Counter` in native/datagram.h, and new names without a place there go to the end.
@@ -21,22 +23,8 @@ export const counterNames = [
 
 export type CounterName = (typeof counterNames)[number];
 
-const position = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Readonly<
-  Record<CounterName, number>
->;
-
-export class Counters {
-  readonly values = new Float64Array(counterNames.length);
-
-  add(name: CounterName, amount: number): void {
-    this.values[position[name]]! += amount;
-  }
-
-  get(name: CounterName): number {
-    return this.values[position[name]]!;
-  }
-
-  snapshot(): ReadonlyMap<string, number> {
-    return new Map(counterNames.map((name, index) => [name, this.values[index]!]));
+export class Counters extends Tally<CounterName> {
+  constructor() {
+    super(counterNames);
   }
 }
