@@ -348,9 +348,10 @@ export const errors = {
       'Set quorum.provider to corosync_votequorum, to corosync_ykd, or to the name that an installed plugin gives its provider.',
   },
   COTERIE_E_RING_ID: {
-    meaning: 'The stored ring sequence is one that no ring has reached.',
+    meaning:
+      'The stored ring sequence is so high that no ring can follow: the file is damaged, or somebody forged joins.',
     remedy:
-      'Restore the state file named in the message. Delete it only if no other member still runs: a ring identity could be used twice.',
+      'Restore the state file named in the message. Delete it only if no other member still runs: a ring identity could be used twice. After forged joins, stop all nodes and delete it on each.',
   },
   COTERIE_E_SAM_CONFLICT: {
     meaning: 'Settings of supervised processes exclude each other.',

@@ -1,8 +1,11 @@
 import { CoterieError, type Logger, type NodeId, type Storage } from '@coterie/sdk';
 import type { RingIdStore } from '@coterie/totem';
 
-/** At four a configuration change, no ring gets here; what is above was not written by a ring. */
-const PLAUSIBLE = 2 ** 48;
+/**
+ * Behind it comes no other ring, four further on, that could be counted. No cluster gets here by itself, but joins that
+ * somebody forged can take it far.
+ */
+const LAST = Number.MAX_SAFE_INTEGER - 4;
 
 /**
  * The ring sequence as corosync keeps it: `ringid_<nodeid>`, 8 bytes little-endian. A file that is missing or
@@ -20,7 +23,7 @@ export class StoredRingId implements RingIdStore {
     this.name = `ringid_${nodeId}`;
   }
 
-  /** @throws CoterieError COTERIE_E_STATE_READ, COTERIE_E_STATE_WRITE, COTERIE_E_RING_ID (no ring got that far) */
+  /** @throws CoterieError COTERIE_E_STATE_READ, COTERIE_E_STATE_WRITE, COTERIE_E_RING_ID (no ring can follow) */
   load(): number {
     const bytes = this.storage.read(this.name);
     if (bytes === undefined || bytes.length < 8) {
@@ -32,10 +35,10 @@ export class StoredRingId implements RingIdStore {
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
     const sequence = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
-    if (sequence > PLAUSIBLE) {
+    if (sequence > LAST) {
       throw new CoterieError(
         'COTERIE_E_RING_ID',
-        `state file ${this.name} says ${view.getBigUint64(0, true)}, which no ring has reached`,
+        `state file ${this.name} says ${view.getBigUint64(0, true)}, behind which there is no other ring`,
       );
     }
     return sequence;
