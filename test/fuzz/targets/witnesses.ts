@@ -7,8 +7,25 @@ const MESSAGES = 3;
 /** Of the programs, which are told apart by them. */
 let pids = 1_000_000;
 
-/** Is the cluster as it should be? All nodes live, on one ring; a new group on all of them works; nothing threw. */
+/**
+ * Is the cluster as it should be? All nodes live, on one ring; a new group on all of them works; nothing threw. A message
+ * that was forged for a place in the order yet to come takes that of a true one; on the ring that follows all has to work.
+ */
 export async function mustBeWell(cluster: SimulatedCluster, group: string): Promise<void> {
+  const before = contradictions(cluster);
+  try {
+    await mustWork(cluster, group);
+  } catch (error) {
+    if (contradictions(cluster) === before) throw error;
+    await mustWork(cluster, `${group} again`);
+  }
+}
+
+function contradictions(cluster: SimulatedCluster): number {
+  return cluster.nodes.flatMap(({ log }) => log).filter((line) => line.includes('claim one place')).length;
+}
+
+async function mustWork(cluster: SimulatedCluster, group: string): Promise<void> {
   mustLive(cluster);
   await cluster.settled(PATIENCE);
   const programs = cluster.nodes.map((node) => new CpgProgram(cluster, node, group, pids++));
