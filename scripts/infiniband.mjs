@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ready, root, run } from './ready.mjs';
 
 /** Each in a process of its own: one that has used a device keeps it from being deleted. */
-const files = ['controls', 'conformance', 'rings'];
+const files = ['controls', 'conformance', 'doctor', 'rings'];
 const reporter = '--reporter scripts/reporter.mjs --reporter-option account=/run/out';
 const mocha = `code=0
 for file in ${files.join(' ')}; do
