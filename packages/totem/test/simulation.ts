@@ -300,7 +300,8 @@ export class World {
   readonly schedule = new Schedule();
   readonly random: Prng;
   readonly disks = new Map<NodeId, number>();
-  readonly pool = new SlabPool(65536, 64);
+  // Each packet gets a slab of its own; the ring keeps many.
+  readonly pool = new SlabPool(4096, 64);
   readonly nodes = new Map<NodeId, SimulatedNode>();
   /** Every incarnation there ever was. */
   readonly history: SimulatedNode[] = [];
