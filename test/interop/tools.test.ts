@@ -136,8 +136,9 @@ describeWith(needs, 'tools of corosync on clusters of corosync and of coteried',
       const screens = await twins.each(async (cluster) => {
         const monitor = following(cluster, 1, ['stdbuf', '-oL', 'corosync-quorumtool', '-m']);
         try {
+          // An empty line ends it.
           await until('the list of nodes', PATIENCE, () =>
-            /^ +3 +1 /m.test(monitor.text) ? undefined : monitor.text,
+            /^ +3 +1 .*\n\n/m.test(monitor.text) ? undefined : monitor.text,
           );
         } finally {
           await monitor.end();
