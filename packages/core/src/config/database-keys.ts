@@ -95,9 +95,9 @@ class KeyWriter {
       return;
     }
     const name = typeof schema['x-icmap'] === 'string' ? schema['x-icmap'] : 'string';
-    const word =
-      Array.isArray(schema.anyOf) && schema.anyOf.some((choice) => (choice as SectionSchema).const === text);
-    const typed = word ? value.string(text) : typedValue(name as keyof typeof ValueType, text);
+    // A word that the schema takes instead of a number.
+    const word = schema.anyOf === undefined ? undefined : value.string(text);
+    const typed = typedValue(name as keyof typeof ValueType, text) ?? word;
     if (typed !== undefined) this.keys.set(path, typed);
     else
       this.problems.error('COTERIE_E_CONFIG_VALUE', line, `${path} is ${shown(text)}; it must be a ${name}.`);

@@ -66,15 +66,20 @@ function closed(schema: unknown): unknown {
 function faults(errors: readonly ErrorObject[]): SchemaFault[] {
   let found: SchemaFault[] = [];
   for (const error of errors) {
-    if (error.keyword === 'anyOf') {
-      // What each choice asks for has been listed before.
-      const choices = found.filter(({ pointer }) => pointer === error.instancePath);
-      const wanted = choices.map((choice) => choice.wanted.replace(/^it must be (.*)\.$/, '$1')).join(' or ');
-      found = found.filter((each) => !choices.includes(each));
-      if (choices.length > 0) found.push({ ...choices[0]!, wanted: `it must be ${wanted}.` });
-    } else found.push(fault(error));
+    // What each choice asks for has been listed before.
+    const choices =
+      error.keyword === 'anyOf' ? found.filter(({ pointer }) => pointer === error.instancePath) : [];
+    found = found.filter((each) => !choices.includes(each));
+    found.push(choices.length === 0 ? fault(error) : anyOf(choices, fault(error)));
   }
   return found;
+}
+
+/** What none of the choices takes, in the words of all. A value of no type that fits counts as one of the wrong type. */
+function anyOf(choices: readonly SchemaFault[], refused: SchemaFault): SchemaFault {
+  const wanted = choices.map((choice) => choice.wanted.replace(/^it must (.*)\.$/, '$1')).join(' or ');
+  const type = choices.find(({ keyword }) => keyword === 'type');
+  return { ...(type ?? refused), wanted: `it must ${wanted}.` };
 }
 
 function fault(error: ErrorObject): SchemaFault {

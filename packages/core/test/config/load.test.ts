@@ -194,7 +194,7 @@ describe('loadConfiguration', () => {
     const { problems } = load(totemWith('netmtu: automatic') + threeNodes);
     assert.deepEqual(
       problems.map(({ message }) => message),
-      ['totem.netmtu is "automatic"; it must be an integer in the range 0..65507 or "auto".'],
+      ['totem.netmtu is "automatic"; it must be an integer in the range 0..65507 or be "auto".'],
     );
     assert.deepEqual(problemsOf(totemWith('netmtu: 65508') + threeNodes), ['6 E VALUE']);
     assert.deepEqual(problemsOf(totemWith('netmtu {', '}') + threeNodes), ['6 E VALUE']);
@@ -373,6 +373,25 @@ describe('loadConfiguration', () => {
         'uidgid.d/x:5 COTERIE_E_CONFIG_UNKNOWN_KEY',
       ],
     );
+  });
+
+  it('reads what any of several schemas takes, and says of anything else what each asks for', () => {
+    const wait = { anyOf: [{ type: 'integer', minimum: 1, maximum: 9 }, { type: 'boolean' }] };
+    const pluginSchemas = new Map([['peer', { type: 'object', properties: { wait } }]]);
+    const peer = (text: string) => `${totem}${threeNodes}peer {\nwait: ${text}\n}\n`;
+    for (const [text, value] of [
+      ['3', 3],
+      ['yes', true],
+    ] as const)
+      assert.deepEqual(loaded(peer(text), { pluginSchemas }).section('peer'), { wait: value });
+    for (const [text, wanted] of [
+      ['soon', 'peer.wait is "soon"; it must be an integer in the range 1..9 or be yes or no.'],
+      ['10', 'peer.wait is 10; it must be in the range 1..9 or be yes or no.'],
+    ] as const) {
+      const messages = messagesOf(peer(text), { pluginSchemas });
+      assert.ok(messages.includes(wanted), messages);
+      assert.equal(messages.split('\n').length, 1);
+    }
   });
 
   it('reads a plugin’s section by its schema', () => {
