@@ -259,6 +259,7 @@ export class IbTransport implements Transport {
       return;
     }
     if (this.closed) return site.link.close();
+    const { mtu } = site.link;
     this.tally.add('recoveries');
     this.complaints.clear();
     this.downReason = undefined;
@@ -267,7 +268,7 @@ export class IbTransport implements Transport {
     site.paths.start(site.link.up!);
     this.events!.linkChanged(true);
     const { netmtu } = this.context.totem;
-    if (site.link.mtu < netmtu) this.complain(`The port carries ${site.link.mtu} bytes now`);
+    if (mtu < netmtu) this.complain(`The port carries ${mtu} bytes now`);
   }
 
   private complain(message: string): void {

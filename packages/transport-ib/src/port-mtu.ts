@@ -24,9 +24,11 @@ export function portMtu(address: string, port: number, node: NodeId): number {
       ...{ counters: new Counters().values, queue: new SendQueue() },
       inbox: { offsets: new Uint32Array(1), lengths: new Uint32Array(1) },
     });
-    const { mtu } = endpoint.info();
-    endpoint.close();
-    return mtu;
+    try {
+      return endpoint.info().mtu;
+    } finally {
+      endpoint.close();
+    }
   } catch (error) {
     throw explainOpenError(error, address, port);
   }
