@@ -5,6 +5,7 @@ export { StoredRingId } from './adapters/ring-id-store.js';
 export { SystemTimers } from './adapters/timers.js';
 export * from './config/configuration.js';
 export { hostNames, loadConfiguration } from './config/load.js';
+export { isNetmtuAutomatic } from './config/netmtu.js';
 export { planReload, type Reload } from './config/reload.js';
 export { formatProblem } from './config/problems.js';
 export { MemoryDatabase } from './database/database.js';

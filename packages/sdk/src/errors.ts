@@ -152,8 +152,7 @@ export const errors = {
     remedy: 'Read the logs in .coterie/dev; a machine under heavy load may need another try.',
   },
   COTERIE_E_ENGINE_FAILED: {
-    meaning:
-      'An engine threw where the other members go through the same, and wants its daemon to stop then.',
+    meaning: 'An engine threw where all members go through the same, and wants its daemon to stop then.',
     remedy:
       'Look for the error in the log, in front of this one, and report it to those who make the engine.',
   },
@@ -298,6 +297,10 @@ export const errors = {
     meaning: "A plugin has the name of a section of the configuration that is the daemon's own.",
     remedy: 'Give the plugin another name.',
   },
+  COTERIE_E_PLUGIN_NETMTU: {
+    meaning: 'What a transport says of its largest datagram (netmtu: auto) is no size for a ring.',
+    remedy: "Write a number as totem.netmtu on every node, and report it to the plugin's author.",
+  },
   COTERIE_E_PLUGIN_NOT_INSTALLED: {
     meaning: "A dependency of the daemon's project is not installed.",
     remedy: 'Run npm install in the project.',
@@ -348,8 +351,7 @@ export const errors = {
       'Set quorum.provider to corosync_votequorum, to corosync_ykd, or to the name that an installed plugin gives its provider.',
   },
   COTERIE_E_RING_ID: {
-    meaning:
-      'The stored ring sequence is so high that no ring can follow: the file is damaged, or somebody forged joins.',
+    meaning: 'No ring can follow the stored ring sequence: the file is damaged, or somebody forged joins.',
     remedy:
       'Restore the state file named in the message. Delete it only if no other member still runs: a ring identity could be used twice. After forged joins, stop all nodes and delete it on each.',
   },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isNetmtuAutomatic } from '@coterie/core';
 import { CoterieError } from '@coterie/sdk';
 import type { Finding } from '../status/findings.js';
 import type { PluginStatus } from '../status/snapshot.js';
@@ -20,14 +21,15 @@ export interface RdmaDevice {
 
 /** One area for each port of a device, named by what it is, and one for whether `transport: iba` works with them. */
 export async function examineRdma(
-  { local, transport, transportSettings, section }: NetworkSettings,
+  settings: NetworkSettings,
   plugins: readonly PluginStatus[],
 ): Promise<{ area: string; findings: Finding[] }[]> {
+  const { transport, transportSettings } = settings;
   const plugin = plugins.find(({ packageName }) => packageName === '@coterie/transport-ib');
   if (transport !== 'iba' || plugin === undefined) return [];
+  const { address } = settings.local;
   // With auto it is whatever the port carries.
-  const netmtu = section('totem').netmtu === 'auto' ? 0 : transportSettings.netmtu;
-  const { address } = local;
+  const netmtu = isNetmtuAutomatic(settings) ? 0 : transportSettings.netmtu;
   try {
     const module = (await import(pathToFileURL(join(plugin.directory, 'dist/index.js')).href)) as {
       rdmaDevices(): readonly RdmaDevice[];

@@ -4,8 +4,14 @@ import type { Configuration } from './configuration.js';
 /** `totem.netmtu` when the transport is to say what it carries. */
 export const AUTO = 'auto';
 
-export function isNetmtuAutomatic(configuration: Configuration): boolean {
-  return configuration.section('totem').netmtu === AUTO;
+/** Bytes; below this, packets have no room for messages beside their headers. */
+export const LEAST_NETMTU = 256;
+/** What fits into a datagram of UDP over IPv4. */
+export const LARGEST_NETMTU = 65_507;
+
+/** Does the file leave it to the transport? */
+export function isNetmtuAutomatic({ section }: Pick<Configuration, 'section'>): boolean {
+  return section('totem').netmtu === AUTO;
 }
 
 /** @param netmtu what was found out, in bytes */

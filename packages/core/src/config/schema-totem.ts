@@ -1,5 +1,5 @@
 import type { SectionSchema } from './configuration.js';
-import { AUTO } from './netmtu.js';
+import { AUTO, LARGEST_NETMTU } from './netmtu.js';
 import { choice, milliseconds, section, several, text, whole, whole64, wholeOr } from './schema.js';
 
 /** Keys that only knet reads: known, so that a shared file can be used, and without effect. */
@@ -119,7 +119,7 @@ export const totemSchema: SectionSchema = section(
       whole(
         'uint32',
         'Largest datagram in bytes, the same on all nodes. auto: the largest that the port carries (iba). Default 1500.',
-        { maximum: 65_507 },
+        { maximum: LARGEST_NETMTU },
       ),
     ),
     nodeid: whole('uint32', 'Without effect: write nodelist.node.nodeid.'),

@@ -3,7 +3,7 @@ import { parseAddress } from './address.js';
 import type { NodeSettings } from './configuration.js';
 import { didYouMean } from './did-you-mean.js';
 import type { Interpreted } from './interpret.js';
-import { AUTO } from './netmtu.js';
+import { AUTO, LARGEST_NETMTU, LEAST_NETMTU } from './netmtu.js';
 import type { ListedNode } from './nodes.js';
 import type { Problems } from './problems.js';
 import { knetKeys } from './schema-totem.js';
@@ -34,8 +34,6 @@ interface InterfaceSection {
 const DEFAULT_PORT = 5405;
 /** UDP_NETMTU of totemconfig.c, bytes. */
 const DEFAULT_NETMTU = 1500;
-/** Below this, packets have no room for messages beside their headers. */
-const LEAST_NETMTU = 256;
 
 export function mcastport(totem: Interpreted): number {
   return (totem.value as TotemSection).interface?.[0]?.mcastport ?? DEFAULT_PORT;
@@ -239,7 +237,7 @@ function checkedNetmtu(totem: Interpreted, configured: TotemSection['netmtu'], p
     problems.error(
       'COTERIE_E_CONFIG_VALUE',
       totem.lines.get('/netmtu') ?? 0,
-      `totem.netmtu is ${netmtu}; it must be in the range ${LEAST_NETMTU}..65507, or 0 for ${DEFAULT_NETMTU}.`,
+      `totem.netmtu is ${netmtu}; it must be in the range ${LEAST_NETMTU}..${LARGEST_NETMTU}, or 0 for ${DEFAULT_NETMTU}.`,
     );
   }
   return netmtu;

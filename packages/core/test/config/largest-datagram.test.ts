@@ -39,6 +39,15 @@ describe('netmtu: auto', () => {
     assert.equal(await settleNetmtu(fixed, [asked], time), fixed);
   });
 
+  it('is no more than UDP can carry, and never what no ring can use', async () => {
+    const says = (size: unknown) =>
+      settleNetmtu(automatic, [plugin(() => Promise.resolve(size as number))], time);
+    assert.equal((await says(65_536)).totem.netmtu, 65_507);
+    assert.equal((await says(256)).totem.netmtu, 256);
+    for (const size of [255, 0, -1, NaN, 1500.5, '1500', null])
+      await assert.rejects(says(size), { code: 'COTERIE_E_PLUGIN_NETMTU' });
+  });
+
   it('ends the start when the transport cannot find out, or takes too long', async () => {
     const fails = plugin(() => Promise.reject(new Error('no port')));
     await assert.rejects(settleNetmtu(automatic, [fails], time), /no port/);
