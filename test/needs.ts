@@ -23,7 +23,7 @@ export function file(path: string): Need {
 
 /**
  * `describe` for tests with needs. Where one is not met the tests are skipped and the title says why; with CI=true
- * `npm test` takes a skip for a failure.
+ * a skip is taken for a failure.
  */
 export function describeWith(
   needs: readonly Need[],
