@@ -17,10 +17,11 @@ import {
 import {
   AddressBook,
   automaticGroup,
-  isGroup,
+  Complaints,
   type Family,
+  isGroup,
+  ownEnd,
   resolveByHost,
-  resolveOwn,
   SelfDelivery,
   SendQueue,
 } from '@coterie/sdk/transport';
@@ -32,8 +33,7 @@ import { portMtu } from './port-mtu.js';
 
 /** The group, as a target of packets. */
 const GROUP = 0;
-/** Milliseconds between two log lines about the same trouble. */
-const COMPLAINT_INTERVAL = 60_000;
+const UNRESOLVED = 'COTERIE_E_IB_RESOLVE';
 
 interface Site {
   readonly address: string;
@@ -52,7 +52,7 @@ export class IbTransport implements Transport {
   private readonly queue = new SendQueue();
   private readonly self: SelfDelivery;
   private readonly checkTimer: Timer;
-  private readonly complaints = new Map<string, number>();
+  private readonly complaints: Complaints;
   private members: readonly Member[];
   private events: TransportEvents | undefined;
   private site: Site | undefined;
@@ -63,15 +63,16 @@ export class IbTransport implements Transport {
     @inject(TransportContext) private readonly context: TransportContext,
     @inject(Logger) private readonly log: Logger,
     @inject(Timers) private readonly timers: Timers,
-    @inject(Clock) private readonly clock: Clock,
+    @inject(Clock) clock: Clock,
   ) {
     this.members = context.members;
+    this.complaints = new Complaints(log, clock);
     this.self = new SelfDelivery((batch) => this.received(batch));
     this.checkTimer = timers.timer(() => void this.check());
   }
 
   static async largestDatagram(context: TransportContext): Promise<number> {
-    const { address, port } = await ownEnd(context);
+    const { address, port } = await ownEnd(context, UNRESOLVED);
     return portMtu(address, port, context.nodeId);
   }
 
@@ -146,7 +147,7 @@ export class IbTransport implements Transport {
   /** Everything that does not change while the node runs. @throws CoterieError if the configuration cannot work */
   private async prepare(): Promise<Site> {
     const { totem, nodeId } = this.context;
-    const { address, family, port } = await ownEnd(this.context);
+    const { address, family, port } = await ownEnd(this.context, UNRESOLVED);
     this.checkMtu(portMtu(address, port, nodeId));
     const options = {
       ...{ address, port, nodeId, group: this.group(family) },
@@ -255,7 +256,7 @@ export class IbTransport implements Transport {
       await site.link.open();
     } catch (error) {
       this.downReason = (error as Error).message;
-      this.complain(this.downReason);
+      this.complaints.warn(this.downReason);
       return;
     }
     if (this.closed) return site.link.close();
@@ -268,30 +269,6 @@ export class IbTransport implements Transport {
     site.paths.start(site.link.up!);
     this.events!.linkChanged(true);
     const { netmtu } = this.context.totem;
-    if (mtu < netmtu) this.complain(`The port carries ${mtu} bytes now`);
+    if (mtu < netmtu) this.complaints.warn(`The port carries ${mtu} bytes now`);
   }
-
-  private complain(message: string): void {
-    const last = this.complaints.get(message) ?? -Infinity;
-    if (this.clock.now() - last < COMPLAINT_INTERVAL) return;
-    this.complaints.set(message, this.clock.now());
-    this.log.warn(message);
-  }
-}
-
-/** Where this node is on the network. @throws CoterieError if its name gives no address */
-async function ownEnd({
-  nodeId,
-  members,
-  totem,
-}: TransportContext): Promise<{ address: string; family: Family; port: number }> {
-  const own = members.find((member) => member.nodeId === nodeId);
-  const found = own && (await resolveOwn(own.address, totem.ipVersion, resolveByHost));
-  if (!own || !found) {
-    throw new CoterieError(
-      'COTERIE_E_IB_RESOLVE',
-      `ring0_addr "${own?.address ?? ''}" of this node (${nodeId}) gives no address for ip_version ${totem.ipVersion}`,
-    );
-  }
-  return { ...found, port: own.port || totem.interface.mcastport };
 }

@@ -1,6 +1,5 @@
 import {
   type Clock,
-  CoterieError,
   type LinkStatus,
   type Logger,
   type Member,
@@ -15,10 +14,11 @@ import {
 } from '@coterie/sdk';
 import {
   AddressBook,
+  Complaints,
   EVERY_PEER,
-  type Family,
+  type OwnEnd,
+  ownEnd,
   resolveByHost,
-  resolveOwn,
   SelfDelivery,
   SendQueue,
 } from '@coterie/sdk/transport';
@@ -28,18 +28,13 @@ import { interfaceOf, isLocal, isUsable } from './local-address.js';
 import { chooseSockets } from './open-socket.js';
 import { BUFFER_SIZE, type Endpoint, type OpenSocket, type Source, type UdpSocket } from './socket.js';
 
-/** Milliseconds between two log lines about the same trouble. */
-const COMPLAINT_INTERVAL = 60_000;
 /** Milliseconds that a failed send waits at least for the interface to be looked at again. */
 const RECHECK_INTERVAL = 100;
 /** With less than half of the buffers wanted, a burst of a full window on a busy machine may get lost. */
 const SMALL_BUFFER = BUFFER_SIZE / 2;
 
 /** What sockets are opened with. */
-export interface Site {
-  readonly address: string;
-  readonly port: number;
-  readonly family: Family;
+export interface Site extends OwnEnd {
   readonly totem: TransportContext['totem'];
   readonly open: OpenSocket;
   readonly counters: Counters;
@@ -64,7 +59,7 @@ export abstract class IpTransport implements Transport {
   private readonly queue = new SendQueue();
   private readonly self: SelfDelivery;
   private readonly checkTimer: Timer;
-  private readonly complaints = new Map<string, number>();
+  private readonly complaints: Complaints;
   private members: readonly Member[];
   private events: TransportEvents | undefined;
   private site: Site | undefined;
@@ -88,25 +83,18 @@ export abstract class IpTransport implements Transport {
     private readonly openSockets: (site: Site) => Promise<Sockets>,
   ) {
     this.members = context.members;
+    this.complaints = new Complaints(log, clock);
     this.self = new SelfDelivery((batch) => this.received(batch));
     this.checkTimer = timers.timer(() => void this.checkLink());
   }
 
   async open(events: TransportEvents): Promise<void> {
-    const { totem, nodeId } = this.context;
+    const { totem } = this.context;
     const open = chooseSockets(process.env['COTERIE_UDP_SOCKETS'], this.log);
-    const own = this.members.find((member) => member.nodeId === nodeId);
-    const found = own && (await resolveOwn(own.address, totem.ipVersion, resolveByHost));
-    if (!own || !found) {
-      throw new CoterieError(
-        'COTERIE_E_UDP_RESOLVE',
-        `ring0_addr "${own?.address ?? ''}" of this node (${nodeId}) gives no address for ip_version ${totem.ipVersion}`,
-      );
-    }
+    const own = await ownEnd(this.context, 'COTERIE_E_UDP_RESOLVE');
     this.events = events;
     this.site = {
-      ...found,
-      port: own.port || totem.interface.mcastport,
+      ...own,
       totem,
       open,
       counters: this.tally,
@@ -114,7 +102,7 @@ export abstract class IpTransport implements Transport {
       inbox: () => new Inbox((batch) => this.received(batch)),
       refused: (code) => this.onRefused(code),
     };
-    this.book = new AddressBook(found.family, resolveByHost, this.log, () => this.applyMembers());
+    this.book = new AddressBook(own.family, resolveByHost, this.log, () => this.applyMembers());
     await this.bringUp(this.site);
     if (this.closed) return;
     this.reportSmallBuffers();
@@ -200,7 +188,7 @@ export abstract class IpTransport implements Transport {
   /** The kernel did not take a packet: perhaps the interface is gone. */
   private onRefused(code: string): void {
     const hint = code === 'EPERM' ? ' (a firewall on this machine?)' : '';
-    this.complain('refused', `The system refuses to send packets: ${code}${hint}`);
+    this.complaints.warn(`The system refuses to send packets: ${code}${hint}`, 'refused');
     if (this.clock.now() - this.lastCheck >= RECHECK_INTERVAL) void this.checkLink();
   }
 
@@ -272,7 +260,7 @@ export abstract class IpTransport implements Transport {
       await this.bringUp(site);
     } catch (error) {
       this.downReason = (error as Error).message;
-      this.complain('return', `The sockets could not be opened again: ${this.downReason}`);
+      this.complaints.warn(`The sockets could not be opened again: ${this.downReason}`, 'return');
       return;
     }
     if (this.closed) return;
@@ -299,20 +287,11 @@ export abstract class IpTransport implements Transport {
     const stranger = this.sockets?.receivers
       .map((socket) => socket.stranger())
       .find((one) => one !== undefined);
-    const said = this.complain(
-      'strangers',
+    const said = this.complaints.warn(
       `Packets from addresses that are not in the nodelist were dropped: ${dropped} so far, the last from ${stranger}`,
+      'strangers',
     );
     if (said) this.strangersReported = dropped;
-  }
-
-  /** Warns, unless it did so about this a moment ago. */
-  private complain(topic: string, message: string): boolean {
-    const now = this.clock.now();
-    if (now - (this.complaints.get(topic) ?? -Infinity) < COMPLAINT_INTERVAL) return false;
-    this.complaints.set(topic, now);
-    this.log.warn(message);
-    return true;
   }
 }
 
