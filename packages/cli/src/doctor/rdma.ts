@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isNetmtuAutomatic } from '@coterie/core';
 import { CoterieError } from '@coterie/sdk';
 import type { Finding } from '../status/findings.js';
 import type { PluginStatus } from '../status/snapshot.js';
@@ -28,6 +27,8 @@ export async function examineRdma(
   const plugin = plugins.find(({ packageName }) => packageName === '@coterie/transport-ib');
   if (transport !== 'iba' || plugin === undefined) return [];
   const { address } = settings.local;
+  // Not before it is needed: every command loads this file.
+  const { isNetmtuAutomatic } = await import('@coterie/core');
   // With auto it is whatever the port carries.
   const netmtu = isNetmtuAutomatic(settings) ? 0 : transportSettings.netmtu;
   try {
