@@ -83,7 +83,7 @@ describe('the program coteried', function () {
 
     daemon.child.kill('SIGTERM');
     assert.equal(await daemon.ended(), 0, daemon.output);
-    assert.ok(client.ended);
+    await until('the end of the connection', () => client.ended);
     assert.equal(statSync(pidFile, { throwIfNoEntry: false }), undefined);
     assert.equal(statSync(join(here.runDir, 'coteried.sock'), { throwIfNoEntry: false }), undefined);
   });
