@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Milliseconds between signs of life. */
-#define INTERVAL 600
+/* Milliseconds between signs of life: more than a busy machine keeps a program waiting. */
+#define INTERVAL 1500
 
 static unsigned int instance;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { HELLO_ID, Hello, REQUEST_HEADER, SOCKET_NAME, STREAM_VERSION } from '@coterie/sdk/client';
@@ -74,7 +74,8 @@ function joining(group: string): Buffer {
   return body;
 }
 
-const random = new Prng(randomInt(2 ** 32));
+/** The same requests each time; campaigns of test/fuzz try others. */
+const random = new Prng(1);
 
 /** Any request but one to end a node, which might be granted. */
 function hostile(service: number): Uint8Array {

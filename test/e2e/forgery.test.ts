@@ -12,7 +12,7 @@ const RATE = 1500;
 const PATIENCE = 30_000;
 
 describeWith([program('setpriv')], 'a ring whose network forges packets', function (this: Mocha.Suite) {
-  this.timeout(150_000);
+  this.timeout(300_000);
 
   it(`survives ${FORGERIES} of them, forms again, and after a restart too`, async () => {
     const network = await Loopback.create([1, 2, 3]);

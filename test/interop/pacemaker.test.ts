@@ -40,7 +40,7 @@ const CIB = `
 
 /** Three nodes, each with its own Pacemaker. */
 describeWith(needs, 'Pacemaker on three coteried', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let hosts: Hosts;
   let cluster: Cluster;
   const pacemakers = new Map<number, Background>();
