@@ -1,18 +1,14 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint, Network } from '../interop/network.js';
 import { SOUND, type Doors, type Fault, type Order } from './relay.js';
 
 const ADDRESS = '127.0.0.1';
-/**
- * Ports for nodes: below those that the system gives to whoever asks for any, in a part of its own for each of
- * several test processes.
- */
-const PORTS = { first: 20_000 + (process.pid % 8) * 1500, count: 1500 };
-/** Given to a node by this process: its daemon may not have opened it yet. */
-const given = new Set<number>();
+/** Ports for nodes, below those that the system gives to whoever asks for any: a share for each of several test processes. */
+const PORTS = { first: 20_000, share: 1500, shares: 8 };
+const ports = portsForNodes();
 
 /** What stands in front of the command of a node's daemon. */
 export type Prefix = (node: number) => readonly string[];
@@ -113,26 +109,45 @@ export class Loopback implements Network {
   }
 }
 
-/** Ports that nobody has now, all held at once so that they differ. */
 async function freePorts(count: number): Promise<number[]> {
-  const held = [];
-  try {
-    while (held.length < count) {
-      // The port below is left to multicast, which sends from there.
-      const port = PORTS.first + 2 * Math.floor((Math.random() * PORTS.count) / 2);
-      if (given.has(port)) continue;
-      const socket = createSocket('udp4');
-      const free = await new Promise<boolean>((resolve) => {
-        socket.once('error', () => resolve(false));
-        socket.bind({ port, address: ADDRESS, exclusive: true }, () => resolve(true));
-      });
-      if (free) {
-        given.add(port);
-        held.push({ port, socket });
-      } else socket.close();
-    }
-    return held.map(({ port }) => port);
-  } finally {
-    for (const { socket } of held) socket.close();
+  const found: number[] = [];
+  while (found.length < count) found.push((await ports.next()).value);
+  return found;
+}
+
+/** Each port once: while the daemon of a node is down, anybody could open the node's port. */
+async function* portsForNodes(): AsyncGenerator<number, never> {
+  const first = await ownShare();
+  // Every other one: the port below is left to multicast, which sends from there.
+  for (let port = first + 2; port < first + PORTS.share - 1; port += 2) {
+    const socket = await open(port);
+    if (socket === undefined) continue;
+    socket.close();
+    yield port;
   }
+  throw new Error('this process has given all its ports to nodes');
+}
+
+/** The first port of a share that no other test process has: its last one stays open as long as this process lives. */
+async function ownShare(): Promise<number> {
+  for (let n = 0; n < PORTS.shares; n++) {
+    const first = PORTS.first + n * PORTS.share;
+    const claim = await open(first + PORTS.share - 1);
+    if (claim === undefined) continue;
+    claim.unref();
+    return first;
+  }
+  throw new Error('other test processes have all shares of the ports for nodes');
+}
+
+/** Undefined if somebody else has the port. */
+function open(port: number): Promise<Socket | undefined> {
+  const socket = createSocket('udp4');
+  return new Promise((resolve) => {
+    socket.once('error', () => {
+      socket.close();
+      resolve(undefined);
+    });
+    socket.bind({ port, address: ADDRESS, exclusive: true }, () => resolve(socket));
+  });
 }

@@ -180,11 +180,11 @@ export async function until(condition: () => boolean, what: string | (() => stri
   }
 }
 
-/** UDP ports that were free a moment ago, below those that the system gives to others. */
+/** UDP ports that were free a moment ago, below those of the daemons of other tests and those that the system gives. */
 export async function freePorts(address: string, count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
-    const port = 10_000 + 2 * Math.floor(Math.random() * 11_000);
+    const port = 10_000 + 2 * Math.floor(Math.random() * 5000);
     if (ports.includes(port)) continue;
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     try {
