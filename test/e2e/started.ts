@@ -9,6 +9,8 @@ const PATIENCE = 30_000;
 export class Started {
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   private text = '';
+  /** Undefined until it has ended and all that it printed is there. */
+  private code: number | null | undefined;
 
   constructor(
     private readonly file: string,
@@ -20,6 +22,7 @@ export class Started {
     this.child.stdin.on('error', () => undefined);
     for (const stream of [this.child.stdout, this.child.stderr])
       stream.on('data', (chunk: Buffer) => (this.text += chunk.toString()));
+    this.child.once('close', (code) => (this.code = code));
   }
 
   get pid(): number {
@@ -39,7 +42,7 @@ export class Started {
     await until(`${times} x ${pattern} from ${this.file}`, PATIENCE, () => {
       if (this.lines(pattern).length >= times) return undefined;
       const said = `it said:\n${this.text}`;
-      if (this.child.exitCode !== null) throw new Error(`it ended with ${this.child.exitCode}; ${said}`);
+      if (this.code !== undefined) throw new Error(`it ended with ${this.code}; ${said}`);
       return said;
     });
   }
@@ -57,12 +60,12 @@ export class Started {
     this.child.kill('SIGINT');
   }
 
-  /** Waits until it has ended; its exit code. */
-  async ended(): Promise<number> {
+  /** Waits until it has ended; its exit code, null if a signal ended it. */
+  async ended(): Promise<number | null> {
     await until(`the end of ${this.file}`, PATIENCE, () =>
-      this.child.exitCode === null ? `it still runs:\n${this.text}` : undefined,
+      this.code === undefined ? `it still runs:\n${this.text}` : undefined,
     );
-    return this.child.exitCode!;
+    return this.code!;
   }
 
   kill(): void {
