@@ -9,6 +9,7 @@ import { ServiceError } from '@coterie/sdk/client';
 import { Cluster } from '../interop/cluster.js';
 import { until } from '../interop/until.js';
 import { describeWith, program } from '../needs.js';
+import { insist } from './insist.js';
 import { Loopback } from './loopback.js';
 
 const PATIENCE = 30_000;
@@ -77,7 +78,7 @@ describeWith([program('setpriv')], 'the map that three coteried share', function
     const won = await Promise.all(
       ids.map(async (node) => {
         await using map = await open(node);
-        return await map.compareAndSet('cluster.leader', undefined, value.u32(node));
+        return await insist(() => map.compareAndSet('cluster.leader', undefined, value.u32(node)));
       }),
     );
     assert.equal(won.filter(Boolean).length, 1);
@@ -150,7 +151,7 @@ describeWith([program('setpriv')], 'the map that three coteried share', function
       writeFileSync(file, `${text}cluster {\n  colour: red\n  shape: round\n}\n`);
     }
     await using cfg = await CfgClient.connect({ runDir: cluster.node(1).runDir });
-    const { applied, nodes } = await cfg.reload();
+    const { applied, nodes } = await insist(() => cfg.reload());
     assert.equal(applied, true);
     for (const { changed, warnings } of nodes) {
       assert.ok(changed.includes('totem.token'), changed.join());

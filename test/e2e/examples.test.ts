@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { Counter } from '@acme/counter/client';
 import { Lock } from '@acme/locks/client';
 import { WorkQueue } from '@acme/queue/client';
-import { CsError } from '@coterie/sdk';
-import { ServiceError } from '@coterie/sdk/client';
 import type { Cluster } from '../interop/cluster.js';
 import { project } from '../interop/nodes.js';
-import { delay } from '../interop/until.js';
 import { describeWith, program } from '../needs.js';
+import { insist } from './insist.js';
 import { Started } from './started.js';
 import { endRing, startRing } from './with-ring.js';
 
@@ -157,15 +155,3 @@ describeWith([program('setpriv')], 'the examples, on one cluster of three', func
     await cluster.agree(NODES, PATIENCE);
   }
 });
-
-/** Asks again while the answer is that it has to wait for a change of the ring. */
-async function insist<T>(ask: () => Promise<T>): Promise<T> {
-  for (const deadline = Date.now() + PATIENCE; ; await delay(20)) {
-    try {
-      return await ask();
-    } catch (error) {
-      const again = error instanceof ServiceError && error.csError === CsError.TRY_AGAIN;
-      if (!again || Date.now() > deadline) throw error;
-    }
-  }
-}
