@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Coterie } from './coterie.js';
 import { Project, eventually, isAlive } from './project.js';
 
@@ -76,9 +77,14 @@ describe('The commands, asked of a development cluster', function () {
   let project: Project;
   let dev: Coterie;
 
+  /** A ring that changes meanwhile, on a busy machine, ends some requests: they have to be made again. */
   async function coterie(...args: string[]): Promise<Coterie & { exit: number | null }> {
-    const run = new Coterie(args, project.folder);
-    return Object.assign(run, { exit: await run.code() });
+    for (let tries = 1; ; tries++) {
+      const run = new Coterie(args, project.folder);
+      const exit = await run.code();
+      const again = exit !== 0 && (run.out + run.err).includes('CS_ERR_TRY_AGAIN');
+      if (!again || tries === 5) return Object.assign(run, { exit });
+    }
   }
 
   before(async () => {
@@ -89,6 +95,8 @@ describe('The commands, asked of a development cluster', function () {
 
   after(async () => {
     dev.child.kill('SIGTERM');
+    // Where a test has failed it may stand still.
+    dev.child.kill('SIGCONT');
     await dev.code();
     project.remove();
   });
@@ -176,8 +184,12 @@ describe('The commands, asked of a development cluster', function () {
   it('cpg and groups: what one node says is heard through another', async () => {
     const listener = new Coterie(['cpg', 'listen', 'chat', '--node', '3'], project.folder);
     await listener.says(/members: 3:/);
-    const groups = JSON.parse((await coterie('groups', '--json')).out) as { groups: unknown };
-    assert.deepEqual(groups.groups, [{ name: 'chat', members: [{ nodeId: 3, pid: listener.child.pid }] }]);
+    // Node 1 may hear of the member later than node 3.
+    await eventually(GONE, async () => {
+      const { groups } = JSON.parse((await coterie('groups', '--json')).out) as { groups: unknown };
+      const members = [{ nodeId: 3, pid: listener.child.pid }];
+      return isDeepStrictEqual(groups, [{ name: 'chat', members }]);
+    });
     assert.equal((await coterie('cpg', 'send', 'chat', 'hello there', '--node', '1')).exit, 0);
     await listener.says(/^1:\d+ {2}hello there$/m);
     await listener.says(/1:\d+ went \(leave\)/);
@@ -209,7 +221,7 @@ describe('The commands, asked of a development cluster', function () {
     const options = ['--name', 'sleeper', '--backoff', '10'];
     const run = new Coterie(['sam', 'run', ...options, '--', 'sh', '-c', script], project.folder);
     await run.says(/up 1\nup 2\n/);
-    assert.match(run.err, /it ended with exit code 3; it is started again in 10 ms/);
+    await eventually(GONE, () => /it ended with exit code 3; it is started again in 10 ms/.test(run.err));
     let pid = 0;
     await eventually(GONE, async () => {
       const { programs } = JSON.parse((await coterie('sam', 'list', '--json')).out) as {
@@ -325,20 +337,12 @@ describe('The commands, asked of a development cluster', function () {
     );
   });
 
-  /** A ring that changes meanwhile, on a busy machine, ends a reload: it has to be asked for again. */
-  async function reloaded(...options: readonly string[]): ReturnType<typeof coterie> {
-    for (let tries = 1; ; tries++) {
-      const answer = await coterie('reload', ...options);
-      if (answer.exit === 0) return answer;
-      assert.ok(tries < 5 && answer.err.includes('CS_ERR_TRY_AGAIN'), answer.out + answer.err);
-    }
-  }
-
   it('reload: all nodes or none', async () => {
     const file = join(project.folder, '.coterie', 'dev', 'corosync.conf');
     const written = readFileSync(file, 'utf8');
     writeFileSync(file, written.replace('token: 1000', 'token: 1500'));
-    const changed = await reloaded('--node', '2');
+    const changed = await coterie('reload', '--node', '2');
+    assert.equal(changed.exit, 0, changed.err);
     for (const node of [1, 2, 3])
       assert.match(changed.out, new RegExp(`^node ${node}: changes: .*\\btotem\\.token\\b`, 'm'));
     writeFileSync(file, written.replace('token: 1000', 'tokin: 1000'));
@@ -348,7 +352,8 @@ describe('The commands, asked of a development cluster', function () {
     assert.equal(applied, false);
     for (const { errors } of nodes) assert.match(errors[0] ?? '', /tokin.*COTERIE_E_CONFIG_/);
     writeFileSync(file, written);
-    await reloaded();
+    const back = await coterie('reload');
+    assert.equal(back.exit, 0, back.err);
   });
 
   it('events: what happens, a JSON object a line', async () => {
@@ -415,12 +420,18 @@ describe('The commands, asked of a development cluster', function () {
     const json = new Coterie(['quorum', 'watch', '--json'], project.folder);
     await json.says(/"ring":"1\.[0-9a-f]+"/);
     await watch.says(/of 1 2 3, quorate/);
-    for (const pid of project.daemons().slice(1)) process.kill(pid, 'SIGKILL');
-    await watch.says(/of 1, not quorate; went: 2 3/);
-    const { out, exit } = await coterie('status');
-    assert.equal(exit, 2);
-    assert.match(out, /^Not quorate: 1 of 3 votes, 2 needed/);
-    assert.match(out, /node-2 \(127\.0\.0\.1\), node-3/);
+    // Who would start them again stands still until the loss has been looked at.
+    dev.child.kill('SIGSTOP');
+    try {
+      for (const pid of project.daemons().slice(1)) process.kill(pid, 'SIGKILL');
+      await watch.says(/of 1, not quorate; went: 2 3/);
+      const { out, exit } = await coterie('status');
+      assert.equal(exit, 2);
+      assert.match(out, /^Not quorate: 1 of 3 votes, 2 needed/);
+      assert.match(out, /node-2 \(127\.0\.0\.1\), node-3/);
+    } finally {
+      dev.child.kill('SIGCONT');
+    }
     await watch.says(/of 1 2 3, quorate[^\n]*\n[^]*not quorate[^]*of 1 2 3, quorate/);
     for (const each of [watch, json]) {
       each.child.kill('SIGTERM');
