@@ -112,7 +112,7 @@ describe('a Node program that registers', function () {
   it('is not started again where the policy is quit', async () => {
     await using sam = new Registered('stay', daemon.runDir, 'quit');
     const pid = await sam.pid();
-    assert.equal((await entry(sam))?.pid, pid);
+    await until('the record', async () => (await entry(sam))?.pid === pid);
     process.kill(pid, 'SIGKILL');
     assert.equal(await sam.code(), 1);
     assert.equal((await entry(sam))?.state, 'failed');

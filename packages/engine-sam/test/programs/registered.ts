@@ -4,7 +4,8 @@ import { register } from '../../dist/client/index.js';
 const [, , deed = '', runDir, ...flags] = process.argv;
 const sam = await register(
   {
-    ...{ interval: 1000, killTimeout: 300, backoff: 50, maxRestarts: 3 },
+    // A busy machine may keep a program, or its supervisor, waiting for a second.
+    ...{ interval: 2000, killTimeout: 2000, backoff: 50, maxRestarts: 3 },
     requiresQuorum: flags.includes('quorum'),
     policy: flags.includes('quit') ? 'quit' : 'restart',
   },
@@ -38,7 +39,7 @@ switch (deed) {
       if (sam.instance === 1) return say('silent');
       clearInterval(timer);
       void sam.stop().then(() => process.exit(0));
-    }, 100);
+    }, 250);
     break;
   }
   case 'ill': {
