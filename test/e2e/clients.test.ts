@@ -136,11 +136,11 @@ describeWith([program('setpriv')], 'a daemon and its clients', () => {
         await few.run(cluster);
         taken.push(Math.round(resident(node.pid) / 2 ** 20));
       }
-      // 64 MiB wait for a client at most, 640 MiB in the last ten floods. The C library keeps what was freed, more
-      // or less of it from one flood to the next.
-      assert.ok(taken.at(-1)! - taken[1]! < 96, `MiB after each flood: ${taken.join()}`);
+      // 64 MiB wait for a client at most: 320 MiB from the second flood to the seventh. The C library keeps what was
+      // freed, more or less of it from one flood to the next, so that the least of the last six counts.
+      assert.ok(Math.min(...taken.slice(6)) - taken[1]! < 96, `MiB after each flood: ${taken.join()}`);
     });
-  }).timeout(120_000);
+  }).timeout(240_000);
 
   it('leaves within 5 s of SIGTERM, although one of its clients stands still', async () => {
     await withRing({ nodes: 2, token: 1000 }, async (cluster) => {

@@ -116,7 +116,7 @@ describe('coteried -t', () => {
     assert.equal(code, 3);
     for (const wanted of [/conf:5: error: .*tokn.*token/, /conf:6: error: .*token/])
       assert.match(output, wanted);
-  }).timeout(20_000);
+  }).timeout(60_000);
 
   it('knows the settings that corosync-qdevice reads, and their mistakes', async () => {
     const file = join(tmpdir(), `coteried-device-${process.pid}.conf`);
@@ -164,5 +164,5 @@ describe('coteried -t', () => {
     } finally {
       rmSync(file, { force: true });
     }
-  }).timeout(20_000);
+  }).timeout(60_000);
 });

@@ -16,9 +16,9 @@ import {
 import { FakeDaemon, LARGEST, N, SERVICE, event, frame, response, welcome } from './fake-daemon.js';
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 20_000;
   while (!condition()) {
-    if (Date.now() > deadline) assert.fail(`not within 5 s: ${condition}`);
+    if (Date.now() > deadline) assert.fail(`not within 20 s: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

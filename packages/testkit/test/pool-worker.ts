@@ -6,7 +6,7 @@ process.on('message', ({ does, number }: { does: string; number: number }) => {
   if (does === 'hang') for (;;);
   if (does === 'slow') {
     // Longer than the pool's patience in all, but with signs of life.
-    let left = 5;
+    let left = 10;
     const timer = setInterval(() => {
       process.send!({ kind: 'alive' });
       if (--left > 0) return;

@@ -14,7 +14,7 @@ for (const path of ['native', 'dgram']) {
         const child = spawn(process.execPath, [program, mode], {
           env: { ...process.env, COTERIE_UDP_SOCKETS: path },
           stdio: ['ignore', 'inherit', 'inherit'],
-          timeout: 8_000,
+          timeout: 25_000,
         });
         assert.deepEqual(await once(child, 'exit'), [0, null]);
       });
