@@ -147,7 +147,7 @@ export const processes: Scenario = {
         const others = cluster.nodes.filter((other) => other !== node);
         end();
         await until(`everybody's hearing of ${gone.self}`, patience(cluster), () => {
-          const deaf = others.find(({ client }) => client.view?.left.join() !== `${gone.self}:${reason}`);
+          const deaf = others.find(({ client }) => !client.sawLeave(`${gone.self}:${reason}`));
           return deaf && `node ${deaf.id} saw last that ${deaf.client.view?.left.join()} left`;
         });
         if (reason === LEAVE) await gone.close();

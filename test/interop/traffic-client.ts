@@ -67,6 +67,11 @@ export class TrafficClient {
     return this.over === undefined && this.view !== undefined && this.view.members.includes(this.self);
   }
 
+  /** Of this process alone, `node:pid:reason`; the ring may have changed since. */
+  sawLeave(process: string): boolean {
+    return this.lines.some((line) => line.kind === 'view' && line.left.join() === process);
+  }
+
   async close(): Promise<void> {
     this.tell('quit');
     const ended = () => (this.over === undefined ? 'it still runs' : undefined);
