@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Injectable, Member } from '@coterie/sdk';
 import { raw } from '@coterie/sdk';
 import { engineConformance, transportConformance, type Demand } from '@coterie/testkit';
+import { freePorts } from '../e2e/loopback.js';
 import { Workshop } from './workshop.js';
 
 /** What mocha's JSON reporter tells. */
@@ -208,13 +207,6 @@ function demand(demands: readonly Demand[], title: string): Demand {
 
 /** Nodes at UDP ports of this machine that are free now. */
 async function members(count: number): Promise<Member[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'));
-  const found: Member[] = [];
-  for (const [i, socket] of sockets.entries()) {
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    found.push({ nodeId: i + 1, address: '127.0.0.1', port: socket.address().port });
-  }
-  for (const socket of sockets) socket.close();
-  return found;
+  const ports = await freePorts(count);
+  return ports.map((port, i) => ({ nodeId: i + 1, address: '127.0.0.1', port }));
 }

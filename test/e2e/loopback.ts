@@ -109,7 +109,8 @@ export class Loopback implements Network {
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** UDP ports of 127.0.0.1 that are free, and that no other test gets. */
+export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = [];
   while (found.length < count) found.push((await ports.next()).value);
   return found;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePorts } from '../e2e/loopback.js';
 import { until } from '../interop/until.js';
 import { PackedInstallation, ROOT } from './installation.js';
 
@@ -154,17 +154,4 @@ function corosyncConf(ports: readonly number[]): string {
     'totem {\nversion: 2\ntransport: udpu\ncluster_name: packed\ncrypto_cipher: none\ntoken: 1000\n}\n' +
     `nodelist {\n${nodes.join('')}}\nquorum {\nprovider: corosync_votequorum\n}\nlogging {\nto_syslog: no\n}\n`
   );
-}
-
-/** UDP ports of 127.0.0.1 that are free now. */
-async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'));
-  const ports: number[] = [];
-  for (const socket of sockets) {
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    ports.push(socket.address().port);
-  }
-  for (const socket of sockets) socket.close();
-  return ports;
 }
