@@ -9,6 +9,8 @@ import type { Workload } from './workload.js';
 const LOOK_EVERY = 5;
 /** `netmtu` of the configuration, bytes. */
 const MTU = 1500;
+/** Packets that each member sends at most until the engines are synchronised. */
+const SYNC_PACKETS = 12;
 /** Token timeouts without a change that count as rest. */
 const REST = 10;
 
@@ -19,7 +21,10 @@ const REST = 10;
 export class Quiet {
   /** The token timeout may have been made so long by a reload. */
   private readonly longest: number;
-  /** Consensus takes 1.2 of the token timeout; twice both, and a second for joins. */
+  /**
+   * Consensus takes 1.2 of the token timeout; twice both, a second for joins, and the rotations of the token in which
+   * everybody can send what synchronises the engines.
+   */
   private readonly patience: number;
   private readonly world: SimulatedCluster;
   private readonly workload: Workload;
@@ -31,7 +36,10 @@ export class Quiet {
     this.world = scene.world;
     this.workload = scene.workload;
     this.longest = LONGEST_RELOAD * scene.token;
-    this.patience = 2 * 2.2 * this.longest + 10 * 50 + 1000;
+    const { network, ids } = this.world;
+    const rotation = ids.length * (network.latency + network.jitter);
+    const rotations = (SYNC_PACKETS * ids.length) / (scene.windowSize ?? 50);
+    this.patience = 2 * 2.2 * this.longest + 10 * 50 + 1000 + rotations * rotation;
   }
 
   async run(): Promise<void> {

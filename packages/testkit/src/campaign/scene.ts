@@ -9,4 +9,6 @@ export interface Scene {
   readonly token: number;
   /** Milliseconds over which nodes spread their joins; 0 unless told. */
   readonly sendJoin?: number;
+  /** Packets that all nodes together may send in a rotation of the token; 50 unless told. */
+  readonly windowSize?: number;
 }

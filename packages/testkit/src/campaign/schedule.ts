@@ -60,13 +60,14 @@ function setting({ cluster: options, forgetful, latency, talk, token }: Setting)
   const world = cluster(options);
   const { trace, network } = world;
   const { totem, quorum } = options.config ?? {};
-  const { max_messages, send_join } = totem ?? {};
+  const { max_messages, send_join, window_size } = totem ?? {};
   if (!forgetful) watch(trace, max_messages === undefined ? undefined : Number(max_messages));
   if (quorum?.wait_for_all === 1) trace.attach(new WaitForAllChecker(world.ids.length));
   watchRest(trace);
   network.latency = latency;
   network.jitter = latency / 2;
-  return { world, token, sendJoin: Number(send_join ?? 0), workload: new Workload(world, talk) };
+  const settings = { token, sendJoin: Number(send_join ?? 0), windowSize: Number(window_size ?? 50) };
+  return { world, ...settings, workload: new Workload(world, talk) };
 }
 
 async function begin({ world, token }: Scene, ring: boolean): Promise<void> {
