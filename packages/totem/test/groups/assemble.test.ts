@@ -69,6 +69,17 @@ describe('what does not fit is thrown away', () => {
     assert.deepEqual(texts(receiver), ['next']);
   });
 
+  it('what a packet without parts says will go on, and nothing else', () => {
+    const goesOn = new Receiver();
+    assert.equal(goesOn.receive(1, packetOf(2, 0)), 'pg_count');
+    assert.equal(goesOn.receive(1, packetOf(0, 2, 'end', toA('next'))), 'pg_throwing_away');
+    assert.deepEqual(texts(goesOn), ['next']);
+    const ends = new Receiver();
+    assert.equal(ends.receive(1, packetOf(0, 1)), 'pg_count');
+    assert.equal(ends.receive(1, packetOf(0, 0, toA('whole'))), undefined);
+    assert.deepEqual(texts(ends), ['whole']);
+  });
+
   it('a packet with wrong lengths, alone', () => {
     const receiver = new Receiver();
     receiver.receive(1, packetOf(1, 0, toA('begin')));
@@ -79,6 +90,18 @@ describe('what does not fit is thrown away', () => {
     assert.equal(receiver.receive(1, Buffer.concat([packet, Buffer.alloc(1)])), 'pg_lengths');
     assert.equal(receiver.receive(1, packet), undefined);
     assert.deepEqual(texts(receiver), ['begin end']);
+  });
+
+  it('nothing of the longest message that real nodes survive', () => {
+    const receiver = new Receiver();
+    const longest = Buffer.concat([toA(''), message(MAX_ASSEMBLY_SIZE - 5)]);
+    let id = 0;
+    for (let at = 0; at < longest.length; at += 0xf000) {
+      const next = at + 0xf000 < longest.length ? (id % 255) + 1 : 0;
+      assert.equal(receiver.receive(1, packetOf(next, id, longest.subarray(at, at + 0xf000))), undefined);
+      id = next;
+    }
+    assert.equal(Buffer.compare(receiver.messages(1)[0]!, message(MAX_ASSEMBLY_SIZE - 5)), 0);
   });
 
   it('a message longer than real nodes survive', () => {
@@ -92,6 +115,7 @@ describe('what does not fit is thrown away', () => {
       id = next;
     }
     assert.equal(receiver.receive(1, packetOf(200, id, part)), 'pg_too_long');
+    assert.ok(dropReasons.includes('pg_too_long'));
     assert.equal(receiver.receive(1, packetOf(0, 200, part)), 'pg_throwing_away');
     assert.equal(receiver.receive(1, packetOf(0, 0, toA('next'))), undefined);
     assert.deepEqual(texts(receiver), ['next']);

@@ -29,7 +29,9 @@ describe('process groups', () => {
   it('prefix messages as corosync does', () => {
     assert.deepEqual([...encodeGroupPrefix('a')], [1, 0, 1, 0, 0x61]);
     assert.deepEqual([...encodeGroupPrefix('sync')], [1, 0, 4, 0, ...Buffer.from('sync')]);
-    assert.equal(new Groups().prefix('sync').length, 8);
+    const groups = new Groups();
+    assert.equal(groups.prefix('sync').length, 8);
+    assert.equal(groups.prefix('sync'), groups.prefix('sync'), 'made once');
   });
 
   it('hear the messages that name them exactly', () => {
@@ -47,6 +49,12 @@ describe('process groups', () => {
     assert.deepEqual(listener.heard, ['sync 9 text', 'a 9 text']);
   });
 
+  it('do not hear a message that names none', () => {
+    const listener = new Listener('a');
+    assert.equal(listener.dispatch(Uint8Array.of(0, 0)), undefined);
+    assert.deepEqual(listener.heard, []);
+  });
+
   it('hear empty messages', () => {
     const listener = new Listener('a');
     assert.equal(listener.dispatch(encodeGroupPrefix('a')), undefined);
@@ -55,8 +63,11 @@ describe('process groups', () => {
 
   it('are joined once', () => {
     assert.throws(
-      () => new Listener('a', 'a'),
-      (error) => error instanceof CoterieError && error.code === 'COTERIE_E_GROUP_JOINED',
+      () => new Listener('ab', 'a', 'ac', 'bb', 'ab'),
+      (error) =>
+        error instanceof CoterieError &&
+        error.code === 'COTERIE_E_GROUP_JOINED' &&
+        error.message.includes('"ab"'),
     );
   });
 

@@ -104,15 +104,45 @@ describe('packing', () => {
     );
   });
 
+  it('has room for a message when the queue takes its packets and the one being filled', () => {
+    const { packer } = new Sender({ capacity: 3 });
+    assert.ok(packer.room(2 * WHOLE_PACKET));
+    assert.ok(!packer.room(2 * WHOLE_PACKET + 1));
+  });
+
+  it('puts at most 60 messages in one packet, however short', () => {
+    const sender = new Sender();
+    for (let i = 0; i < 100; i++) sender.add(message(0));
+    assert.deepEqual(
+      sender.send().map((packet) => header(packet).lengths.length),
+      [60, 40],
+    );
+  });
+
+  it('builds packets side by side in a slab', () => {
+    const sender = new Sender();
+    for (let i = 0; i < 10; i++) sender.add(message(1000, i));
+    sender.packer.flush();
+    const slabs = new Set<unknown>();
+    const packet = new PacketRef();
+    while (sender.normalQueue.shift(packet)) slabs.add(packet.slab);
+    assert.equal(slabs.size, 1);
+  });
+
   it('takes a message of 1 MiB and refuses what is too long for real nodes', () => {
     const sender = new Sender();
+    assert.ok(sender.add(new Uint8Array(MAX_MESSAGE_SIZE - PREFIX)), 'the longest');
+    sender.send();
     assert.ok(sender.add(message(0x10_0000)));
     const receiver = new Receiver();
     receiver.receiveAll(1, sender.send());
     assert.equal(Buffer.compare(receiver.messages(1)[0]!, message(0x10_0000)), 0);
     assert.throws(
-      () => sender.add(new Uint8Array(MAX_MESSAGE_SIZE)),
-      (error) => error instanceof CoterieError && error.code === 'COTERIE_E_MESSAGE_SIZE',
+      () => sender.add(new Uint8Array(MAX_MESSAGE_SIZE - PREFIX + 1)),
+      (error) =>
+        error instanceof CoterieError &&
+        error.code === 'COTERIE_E_MESSAGE_SIZE' &&
+        error.message.includes(`${MAX_MESSAGE_SIZE + 1} bytes`),
     );
   });
 
@@ -158,6 +188,13 @@ describe('switching between the send queues', () => {
       ),
       [[[15]], [[25]]],
     );
+  });
+
+  it('sends nothing because of a switch to the one in use', () => {
+    const sender = new Sender();
+    sender.add(message(10));
+    sender.packer.useTransQueue(false);
+    assert.equal(sender.normalQueue.length, 0);
   });
 
   it('sends the end of a message where its beginning went', () => {

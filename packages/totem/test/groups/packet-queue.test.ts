@@ -40,6 +40,38 @@ describe('packet queue', () => {
     );
   });
 
+  it('shows packets in their order, and lets one be split, wherever in its memory they are', () => {
+    const pool = new SlabPool(100, 10);
+    const packet = new PacketRef();
+    const shown = (queue: PacketQueue) =>
+      Array.from({ length: queue.length }, (_, i) => {
+        assert.ok(queue.peek(i, packet));
+        return [packet.slab, packet.offset, packet.length];
+      });
+    for (let shifted = 0; shifted < 5; shifted++) {
+      for (const index of [0, 1, 2]) {
+        const queue = new PacketQueue(4);
+        for (let i = 0; i < shifted; i++) {
+          queue.push(pool.take(), 0, 0);
+          queue.shift(packet);
+        }
+        const slabs = Array.from({ length: 3 }, () => pool.take());
+        slabs.forEach((slab, i) => assert.ok(queue.push(slab, 10 * i, 8)));
+        const whole = slabs.map((slab, i) => [slab, 10 * i, 8]);
+        assert.deepEqual(shown(queue), whole);
+        assert.ok(!queue.peek(3, packet));
+
+        const first = Object.assign(new PacketRef(), { slab: pool.take(), offset: 50, length: 4 });
+        assert.ok(queue.split(index, first, 10 * index + 3));
+        const split = [...whole];
+        split.splice(index, 1, [first.slab, 50, 4], [slabs[index]!, 10 * index + 3, 5]);
+        assert.deepEqual(shown(queue), split);
+        assert.ok(!queue.split(index, first, 0), 'it is full');
+        assert.deepEqual(shown(queue), split);
+      }
+    }
+  });
+
   it('releases every slab once when cleared', () => {
     const pool = new CountingPool(16, 0);
     const queue = new PacketQueue(4);

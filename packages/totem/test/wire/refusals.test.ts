@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import {
+  HEADER_SIZE,
   MAX_RTR,
   MCAST_ENCAPSULATED,
   MCAST_PLAIN,
   MCAST_SIZE,
   McastHeader,
+  HoldCancel,
   MergeDetect,
   OrfToken,
+  dropReasons,
   encodeCommitToken,
+  encodeHoldCancel,
   encodeJoin,
   encodeMergeDetect,
   encodeOrfToken,
@@ -36,6 +40,7 @@ function assertReason(packet: Uint8Array, change: Change, reason: DropReason): v
   const changed = packet.slice();
   change(new DataView(changed.buffer));
   assert.equal(reencode(changed), reason);
+  assert.ok(dropReasons.includes(reason), 'it can be counted');
 }
 
 function tokenWith(fields: Partial<OrfToken>): Uint8Array {
@@ -49,6 +54,9 @@ const plain = mcastOf(header, MCAST_PLAIN, new Uint8Array(20));
 const encapsulated = mcastOf(header, MCAST_ENCAPSULATED, plain);
 const mergeDetect = bytesOf((into) =>
   encodeMergeDetect(Object.assign(new MergeDetect(), { nodeId: 1, systemFrom: 1 }), into, 0),
+);
+const holdCancel = bytesOf((into) =>
+  encodeHoldCancel(Object.assign(new HoldCancel(), { nodeId: 1 }), into, 0),
 );
 
 function join(fields: Partial<Join>): Uint8Array {
@@ -94,6 +102,9 @@ describe('what is refused', () => {
     ['merge detect from two nodes', mergeDetect, u32(13, 3), 'merge_detect_sender'],
     ['merge detect of a ring beyond 2^53 - 1', mergeDetect, tooGreatSequence(21), 'ring_seq'],
 
+    ['hold cancel from node 0', holdCancel, u32(5, 0), 'node_id'],
+    ['hold cancel of a ring beyond 2^53 - 1', holdCancel, tooGreatSequence(17), 'ring_seq'],
+
     ['join with a list of 385', join({}), u32(17, 385), 'join_count'],
     ['join with 385 failed', join({}), u32(21, 385), 'join_count'],
     ['join with a node missing', join({}), u32(17, 4), 'join_short'],
@@ -138,6 +149,25 @@ describe('what is refused', () => {
   it('no token of ring 0, nor one with as many requests as there may be', () => {
     for (const packet of [tokenWith({ ringSequence: 0 }), tokenWith({ rtrCount: MAX_RTR })])
       assert.deepEqual(reencode(packet), packet);
+  });
+
+  it('nothing that is as long or as many as there may be', () => {
+    const nodes = Array.from({ length: 384 }, (_, i) => i + 1);
+    const entry = { representative: 0, ringSequence: 0, aru: 0, highDelivered: 0, receivedFlag: 0 };
+    const all = [
+      join({ proc: nodes }),
+      join({ failed: nodes }),
+      commitToken({ members: nodes, entries: nodes.map(() => entry), ringSequence: 0 }),
+      holdCancel,
+    ];
+    for (const packet of all) assert.deepEqual(reencode(packet), packet);
+  });
+
+  it('as too short only what is shorter than the fixed part', () => {
+    assert.equal(reencode(token.subarray(0, HEADER_SIZE - 1)), 'short');
+    assert.equal(reencode(token.subarray(0, HEADER_SIZE)), 'token_short');
+    assert.equal(reencode(join({ proc: [], failed: [] })), 'join_sender');
+    assert.equal(reencode(commitToken({ members: [], entries: [] })), 'commit_count');
   });
 
   it('a join whose two counts add up to 2^32: join_count', () => {
