@@ -8,7 +8,7 @@ import { TrafficClient } from './traffic-client.js';
 import { until } from './until.js';
 
 /** How long a daemon's process may take to be there, in milliseconds. */
-const START_PATIENCE = 5000;
+const START_PATIENCE = 20_000;
 /** How long a daemon may take to end once it was told to leave, in milliseconds. */
 const LEAVE_PATIENCE = 5000;
 /** How long a program may run beside a daemon, in milliseconds. */

@@ -31,7 +31,7 @@ class RemoteNode {
   }
 
   async until(condition: (state: State) => boolean, what: string): Promise<State> {
-    const deadline = performance.now() + 8_000;
+    const deadline = performance.now() + 20_000;
     for (;;) {
       const state = await this.tell({});
       if (condition(state)) return state;

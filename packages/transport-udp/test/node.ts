@@ -172,7 +172,7 @@ export async function rejectsWith(promise: Promise<unknown>, code: string, messa
 
 /** Waits for the event loop to make it true. */
 export async function until(condition: () => boolean, what: string | (() => string)): Promise<void> {
-  const deadline = performance.now() + 8_000;
+  const deadline = performance.now() + 20_000;
   while (!condition()) {
     const text = () => (typeof what === 'string' ? what : what());
     assert.ok(performance.now() < deadline, `not in time: ${text()}`);
